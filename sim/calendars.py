@@ -1,0 +1,243 @@
+"""Calendars: when an office is open or an officer on shift, and arithmetic on that time.
+
+The arithmetic (`open_until`, `advance_to`, …) is written as functions of plain integers and
+sorted arrays, so that every engine calls the same code; `Calendar` holds the arrays.
+Rules 1 and 2 of docs/rules.md.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.durations import DAY, NEVER, date_of, day_number
+
+Instants = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Calendar:
+    """A sorted set of disjoint half-open intervals in local time.
+
+    Parameters
+    ----------
+    opens, closes
+        Bounds of the intervals, shape (n,), in microseconds; touching intervals are joined.
+    """
+
+    opens: tuple[int, ...]
+    closes: tuple[int, ...]
+
+    @cached_property
+    def before(self) -> tuple[int, ...]:
+        """Open time before each interval, in microseconds, shape (n,)."""
+        total, before = 0, []
+        for opening, closing in zip(self.opens, self.closes, strict=True):
+            before.append(total)
+            total += closing - opening
+        return tuple(before)
+
+    @cached_property
+    def open_days(self) -> tuple[int, ...]:
+        """Dates with any open time, as days since 1970-01-01, ascending."""
+        return tuple(self._edges_by_day)
+
+    @cached_property
+    def first_openings(self) -> tuple[int, ...]:
+        """First open instant of each open day, intervals cut at midnight."""
+        return tuple(first for first, _ in self._edges_by_day.values())
+
+    @cached_property
+    def last_closings(self) -> tuple[int, ...]:
+        """Last closing of each open day, intervals cut at midnight."""
+        return tuple(last for _, last in self._edges_by_day.values())
+
+    @cached_property
+    def _edges_by_day(self) -> dict[int, tuple[int, int]]:
+        edges: dict[int, tuple[int, int]] = {}
+        for opening, closing in zip(self.opens, self.closes, strict=True):
+            for day in range(opening // DAY, (closing - 1) // DAY + 1):
+                first, last = max(opening, day * DAY), min(closing, (day + 1) * DAY)
+                edges[day] = (edges[day][0] if day in edges else first, last)
+        return edges
+
+    def is_open(self, instant: int) -> bool:
+        """Tell whether the calendar is open at `instant`."""
+        return is_open(instant, self.opens, self.closes)
+
+    def open_time(self, start: int, end: int) -> int:
+        """Give the open time between two instants, in microseconds (rule 2)."""
+        return open_until(end, self.opens, self.closes, self.before) - open_until(
+            start, self.opens, self.closes, self.before
+        )
+
+    def open_times(self, start: Instants, end: Instants) -> Instants:
+        """Give the open time between many pairs of instants, shape (n,), in microseconds."""
+        return self._open_until(end) - self._open_until(start)
+
+    def _open_until(self, instants: Instants) -> Instants:
+        if not self.opens:
+            return np.zeros_like(instants)
+        opens, closes, before = self._arrays
+        at = np.searchsorted(opens, instants, side="right") - 1
+        inside = np.clip(instants, opens[at], closes[at]) - opens[at]
+        return np.where(at < 0, 0, before[at] + inside)
+
+    @cached_property
+    def _arrays(self) -> tuple[Instants, Instants, Instants]:
+        return (
+            np.array(self.opens, np.int64),
+            np.array(self.closes, np.int64),
+            np.array(self.before, np.int64),
+        )
+
+    def advance(self, start: int, open_time: int) -> int:
+        """Give the first instant at which `open_time` has passed since `start` (rule 2)."""
+        return advance(start, open_time, self.opens, self.closes, self.before)
+
+    def next_open(self, instant: int) -> int:
+        """Give `instant` if open then, else the next opening, else never."""
+        return next_open(instant, self.opens, self.closes)
+
+    def without(self, dates: Iterable[int]) -> Calendar:
+        """Cut out whole dates (days since 1970-01-01)."""
+        return _minus(self, [(day * DAY, (day + 1) * DAY) for day in sorted(set(dates))])
+
+    def starting(self, instant: int) -> Calendar:
+        """Cut off everything before `instant`."""
+        return _minus(self, [(-NEVER, instant)])
+
+
+def _minus(calendar: Calendar, holes: Sequence[tuple[int, int]]) -> Calendar:
+    kept: list[tuple[int, int]] = []
+    first = 0
+    for opening, closing in zip(calendar.opens, calendar.closes, strict=True):
+        while first < len(holes) and holes[first][1] <= opening:
+            first += 1
+        start = opening
+        for hole_start, hole_end in holes[first:]:
+            if hole_start >= closing:
+                break
+            if start < hole_start:
+                kept.append((start, hole_start))
+            start = max(start, hole_end)
+        if start < closing:
+            kept.append((start, closing))
+    return calendar_of(kept)
+
+
+def calendar_of(intervals: Iterable[tuple[int, int]]) -> Calendar:
+    """Make a calendar of intervals in any order; those that touch or overlap are joined."""
+    joined: list[list[int]] = []
+    for opening, closing in sorted(interval for interval in intervals if interval[0] < interval[1]):
+        if joined and opening <= joined[-1][1]:
+            joined[-1][1] = max(joined[-1][1], closing)
+        else:
+            joined.append([opening, closing])
+    return Calendar(
+        tuple(opening for opening, _ in joined), tuple(closing for _, closing in joined)
+    )
+
+
+def weekly_calendar(
+    first: date,
+    last: date,
+    hours: Mapping[int, Sequence[tuple[int, int]]],
+    closed: Iterable[date] = (),
+    opened: Mapping[date, Sequence[tuple[int, int]]] | None = None,
+) -> Calendar:
+    """Repeat a week's hours between two dates, both included.
+
+    Parameters
+    ----------
+    first, last
+        The dates between which the calendar may be open.
+    hours
+        For each weekday (0 is Monday) its intervals, in microseconds since midnight.
+    closed
+        Dates closed all day, such as holidays.
+    opened
+        Dates with hours of their own, in place of the week's and of `closed`.
+    """
+    own = opened or {}
+    shut = set(closed)
+    intervals: list[tuple[int, int]] = []
+    for number in range(day_number(first), day_number(last) + 1):
+        day = date_of(number)
+        of_day = own.get(day, () if day in shut else hours.get(day.weekday(), ()))
+        intervals.extend((number * DAY + start, number * DAY + end) for start, end in of_day)
+    return calendar_of(intervals)
+
+
+@lru_cache
+def public_holidays(country: str, first_year: int, last_year: int) -> tuple[date, ...]:
+    """List a country's public holidays, days in lieu included.
+
+    Parameters
+    ----------
+    country
+        ISO 3166 code, such as ``VN``.
+    first_year, last_year
+        Both included.
+
+    Raises
+    ------
+    ValueError
+        If the country is not known.
+    """
+    import holidays
+
+    try:
+        found = holidays.country_holidays(country, years=range(first_year, last_year + 1))
+    except NotImplementedError:
+        raise ValueError(
+            f"no public holidays are known for `{country}`; write an ISO 3166 country code such "
+            "as VN, or list the dates under `closed`"
+        ) from None
+    return tuple(sorted(found))
+
+
+def is_open(instant: int, opens: Sequence[int], closes: Sequence[int]) -> bool:
+    """Tell whether some interval holds `instant`."""
+    at = bisect_right(opens, instant) - 1
+    return at >= 0 and instant < closes[at]
+
+
+def open_until(
+    instant: int, opens: Sequence[int], closes: Sequence[int], before: Sequence[int]
+) -> int:
+    """Give the open time from the calendar's beginning to `instant`, in microseconds."""
+    at = bisect_right(opens, instant) - 1
+    if at < 0:
+        return 0
+    return before[at] + min(instant, closes[at]) - opens[at]
+
+
+def advance(
+    start: int,
+    open_time: int,
+    opens: Sequence[int],
+    closes: Sequence[int],
+    before: Sequence[int],
+) -> int:
+    """Give the first instant at which `open_time` has passed since `start` (rule 2)."""
+    if open_time == 0:
+        return start
+    target = open_until(start, opens, closes, before) + open_time
+    at = bisect_left(before, target) - 1
+    end = opens[at] + target - before[at] if at >= 0 else NEVER
+    return end if at >= 0 and end <= closes[at] else NEVER
+
+
+def next_open(instant: int, opens: Sequence[int], closes: Sequence[int]) -> int:
+    """Give `instant` if open then, else the next opening, else never."""
+    at = bisect_right(opens, instant)
+    if at > 0 and instant < closes[at - 1]:
+        return instant
+    return opens[at] if at < len(opens) else NEVER

@@ -1,0 +1,561 @@
+"""The reference engine: the rules of docs/rules.md on SimPy, written to be read.
+
+SimPy keeps the pending events. An instant has three phases, which are SimPy's priorities: in
+(a) shifts change, works, waits and transfers end and dossiers arrive; in (b) clocks, keys and
+then officers; in (c) the impatient leave. No result depends on the order in which events were
+inserted: what (a) causes is collected, and (b) works through it in a declared order.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+import simpy
+
+from sim.calendars import Calendar
+from sim.deadlines import LimitKind, due_instant, remaining_limit, resumed_due
+from sim.docket import Docket, NodeKind
+from sim.docket.draw import CLOCKS
+from sim.durations import DAY, MISSING, NEVER
+from sim.engine.trace import Trace
+from sim.network import Group, Network, Station, Transfer
+from sim.scenario.schema import Limit
+
+_RUNS, _RESTARTS = CLOCKS.index("runs"), CLOCKS.index("restarts")
+
+
+class Phase(IntEnum):
+    """The phases of an instant (rule 8), as SimPy's priorities."""
+
+    HAPPEN = 0
+    SETTLE = 1
+    LEAVE = 2
+
+
+class Moment(simpy.Event):
+    """Something that happens to a subject at an instant, in a phase."""
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        instant: int,
+        phase: Phase,
+        happens: Callable[[Moment], None],
+        subject: int,
+    ) -> None:
+        self.env = env
+        self.callbacks = [happens]
+        self._value = None
+        self._ok = True
+        self.subject = subject
+        env.schedule(self, phase, instant - env.now)
+
+
+@dataclass(slots=True)
+class LimitClock:
+    """One dossier's clock for one limit (rules 14 and 15)."""
+
+    limit: Limit
+    calendar: Calendar
+    cutoff: int
+    due: int = NEVER
+    remaining: int = 0
+    stopped: bool = False
+
+    def begin(self, instant: int) -> None:
+        """Let the limit begin at `instant`."""
+        self.due = self.due_from(instant)
+
+    def due_from(self, instant: int) -> int:
+        """Give the due instant of a limit that begins at `instant`."""
+        calendar = self.calendar
+        return due_instant(
+            self.limit.kind, self.limit.amount, instant, self.cutoff, calendar.opens,
+            calendar.closes, calendar.before, calendar.open_days, calendar.last_closings,
+        )  # fmt: skip
+
+    def stop(self, instant: int) -> None:
+        """Stop, unless the due instant has passed."""
+        if instant > self.due:
+            return
+        calendar = self.calendar
+        self.stopped = True
+        self.remaining = remaining_limit(
+            self.limit.kind, self.due, instant, calendar.opens, calendar.closes,
+            calendar.before, calendar.open_days,
+        )  # fmt: skip
+
+    def go_on(self, instant: int, restarts: bool) -> None:
+        """Go on with what remained, or begin anew."""
+        self.stopped = False
+        if restarts:
+            self.begin(instant)
+            return
+        calendar = self.calendar
+        self.due = resumed_due(
+            self.limit.kind, self.remaining, instant, calendar.opens, calendar.closes,
+            calendar.before, calendar.open_days, calendar.last_closings,
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Dossier:
+    """What the engine knows of one dossier while it runs."""
+
+    clocks: tuple[LimitClock, LimitClock]
+    accepted: int = MISSING
+    resolved: int = MISSING
+    left: int = MISSING
+    finished: int = MISSING
+    pauses: int = 0
+    restarts: bool = False
+
+
+@dataclass(slots=True)
+class Queue:
+    """One station's queue: by rank, and in the order of joining for stations that clear."""
+
+    ranked: list[tuple[int, int, int, int, int]] = field(default_factory=list)
+    by_joining: deque[int] = field(default_factory=deque)
+
+
+@dataclass(slots=True)
+class Officer:
+    """One officer: its shifts, and what it is doing."""
+
+    group: int
+    shifts: Calendar
+    on_shift: bool = False
+    idle: bool = True
+    shift_ended: int = MISSING
+
+
+def run(network: Network, docket: Docket) -> Trace:
+    """Run one replication on SimPy; see `sim.engine.simulate`."""
+    return _Run(network, docket).trace()
+
+
+class _Run:
+    """One run: the state of queues, officers and dossiers, and what changes it."""
+
+    def __init__(self, network: Network, docket: Docket) -> None:
+        self.network = network
+        self.docket = docket
+        self.env = simpy.Environment(initial_time=network.run_start)
+        self.stations: tuple[Station, ...] = network.stations
+        self.groups: tuple[Group, ...] = network.groups
+        self.calendars = [network.offices[station.office].calendar for station in self.stations]
+        self.clears = [station.at_close == "clear" for station in self.stations]
+
+        self.kind = docket.kind.tolist()
+        self.dossier_of = docket.dossier.tolist()
+        self.station_of = docket.station.tolist()
+        self.duration = docket.duration.tolist()
+        self.patience = docket.patience.tolist()
+        self.following = docket.following.tolist()
+        self.sibling = docket.sibling.tolist()
+        self.clock_of = docket.clock.tolist()
+        self.opens_at = docket.opens_at.tolist()
+        self.arrived = docket.arrived.tolist()
+        self.first_node = docket.first_node.tolist()
+        self.accepts = docket.accepts.tolist()
+        self.resolves = docket.resolves.tolist()
+        self.priority = docket.priority.tolist()
+        self.until_due = docket.until_due.tolist()
+        self.working = docket.working.tolist()
+        self.rule = docket.rule.tolist()
+        self.home = docket.home.tolist()
+
+        nodes = len(self.kind)
+        self.joined = [MISSING] * nodes
+        self.started = [MISSING] * nodes
+        self.ended = [MISSING] * nodes
+        self.officer_of = [-1] * nodes
+        self.arrivals_left = docket.arrivals.tolist()
+        self.dossiers = [self._dossier(number) for number in range(len(self.arrived))]
+        self.queues = [Queue() for _ in self.stations]
+        self.officers = [
+            Officer(number, docket.shifts[group.first_officer + place])
+            for number, group in enumerate(self.groups)
+            for place in range(group.officers)
+        ]
+
+        # What (a) touched and (b) works through.
+        self.settling = False
+        self.touched_clocks: set[int] = set()
+        self.waits_until_due: list[int] = []
+        self.joining: list[int] = []
+        self.touched_groups: set[int] = set()
+
+    def _dossier(self, number: int) -> Dossier:
+        docket, network = self.docket, self.network
+        procedure = network.procedures[int(docket.procedure[number])]
+        calendar = network.offices[int(docket.accepting_office[number])].calendar
+        cutoff = network.same_day_cutoff
+        limits = procedure.limit, procedure.statutory_limit
+        by_limit, by_law = (LimitClock(limit, calendar, cutoff) for limit in limits)
+        return Dossier((by_limit, by_law))
+
+    def trace(self) -> Trace:
+        """Run to the end and give what happened."""
+        self._schedule_shifts()
+        if self.arrived:
+            self._at(self.arrived[0], Phase.HAPPEN, self._arrive, 0)
+        self.env.run()
+        dossiers = self.dossiers
+        return Trace(
+            network=self.network,
+            docket=self.docket,
+            joined=np.array(self.joined, np.int64),
+            started=np.array(self.started, np.int64),
+            ended=np.array(self.ended, np.int64),
+            officer=np.array(self.officer_of, np.int64),
+            accepted=np.array([d.accepted for d in dossiers], np.int64),
+            resolved=np.array([d.resolved for d in dossiers], np.int64),
+            due=np.array([d.clocks[0].due for d in dossiers], np.int64),
+            due_by_law=np.array([d.clocks[1].due for d in dossiers], np.int64),
+            stopped=np.array([d.clocks[0].stopped for d in dossiers], np.bool_),
+            left=np.array([d.left for d in dossiers], np.int64),
+            finished=np.array([d.finished for d in dossiers], np.int64),
+        )
+
+    def _at(
+        self, instant: int, phase: Phase, happens: Callable[[Moment], None], subject: int
+    ) -> None:
+        """Let something happen, unless the run has ended by then (rule 17)."""
+        if instant < self.network.end:
+            Moment(self.env, instant, phase, happens, subject)
+
+    def _settle_soon(self) -> None:
+        """Ask for phase (b) at this instant."""
+        if not self.settling:
+            self.settling = True
+            self._at(self.env.now, Phase.SETTLE, self._settle, 0)
+
+    # Phase (a): shifts
+
+    def _schedule_shifts(self) -> None:
+        """Schedule the next boundary of each calendar on which officers work."""
+        self.rosters: list[tuple[Calendar, list[Officer]]] = []
+        by_calendar: dict[int, int] = {}
+        for officer in self.officers:
+            roster = by_calendar.setdefault(id(officer.shifts), len(self.rosters))
+            if roster == len(self.rosters):
+                self.rosters.append((officer.shifts, []))
+            self.rosters[roster][1].append(officer)
+        for roster, (shifts, officers) in enumerate(self.rosters):
+            for officer in officers:
+                officer.on_shift = shifts.is_open(self.env.now)
+            for boundary in (shifts.opens, shifts.closes):
+                self._next_boundary(roster, boundary, self.env.now)
+
+    def _next_boundary(self, roster: int, boundaries: tuple[int, ...], after: int) -> None:
+        place = bisect_left(boundaries, after)
+        if place < len(boundaries):
+            opening = boundaries is self.rosters[roster][0].opens
+            happens = self._shift_starts if opening else self._shift_ends
+            self._at(boundaries[place], Phase.HAPPEN, happens, roster)
+
+    def _shift_starts(self, moment: Moment) -> None:
+        shifts, officers = self.rosters[moment.subject]
+        for officer in officers:
+            officer.on_shift = True
+            if officer.idle:
+                self._touch(officer.group)
+        self._next_boundary(moment.subject, shifts.opens, self.env.now + 1)
+
+    def _shift_ends(self, moment: Moment) -> None:
+        shifts, officers = self.rosters[moment.subject]
+        for officer in officers:
+            officer.on_shift = False
+            officer.shift_ended = self.env.now
+            self._touch(officer.group)
+        self._next_boundary(moment.subject, shifts.closes, self.env.now + 1)
+
+    def _touch(self, group: int) -> None:
+        self.touched_groups.add(group)
+        self._settle_soon()
+
+    # Phase (a): dossiers
+
+    def _arrive(self, moment: Moment) -> None:
+        number = moment.subject
+        if number + 1 < len(self.arrived):
+            self._at(self.arrived[number + 1], Phase.HAPPEN, self._arrive, number + 1)
+        if self.accepts[number] < 0:
+            self._accept(number)
+        self._start(self.first_node[number])
+
+    def _accept(self, number: int) -> None:
+        dossier = self.dossiers[number]
+        dossier.accepted = self.env.now
+        for clock in dossier.clocks:
+            clock.begin(self.env.now)
+
+    def _start(self, node: int) -> None:
+        """Let a node begin now: join a queue, wait, travel, or pass a fork or join."""
+        match self.kind[node]:
+            case NodeKind.VISIT:
+                self.joined[node] = self.env.now
+                self.joining.append(node)
+                self._settle_soon()
+            case NodeKind.WAIT:
+                self._start_wait(node)
+            case NodeKind.TRANSFER:
+                self._start_transfer(node)
+            case NodeKind.FORK:
+                self.joined[node] = self.started[node] = self.ended[node] = self.env.now
+                branch = self.following[node]
+                while branch >= 0:
+                    self._start(branch)
+                    branch = self.sibling[branch]
+            case NodeKind.JOIN:
+                self.arrivals_left[node] -= 1
+                if self.arrivals_left[node] == 0:
+                    self.joined[node] = self.started[node] = self.env.now
+                    self._end(node)
+
+    def _end(self, node: int) -> None:
+        """Let a node end now, and what follows it begin (rule 13)."""
+        number = self.dossier_of[node]
+        dossier = self.dossiers[number]
+        self.ended[node] = self.env.now
+        if node == self.accepts[number]:
+            self._accept(number)
+        if node == self.resolves[number]:
+            dossier.resolved = self.env.now
+        following = self.following[node]
+        if following >= 0:
+            self._start(following)
+        else:
+            dossier.finished = self.env.now
+            if self.docket.withdraws[number] and dossier.resolved == MISSING:
+                dossier.left = self.env.now
+
+    def _gone(self, node: int) -> bool:
+        """Tell whether the node's dossier has left with steps undone (rule 7)."""
+        dossier = self.dossiers[self.dossier_of[node]]
+        return dossier.left != MISSING
+
+    def _start_wait(self, node: int) -> None:
+        self.joined[node] = self.started[node] = self.env.now
+        self._pause(node, 1)
+        if self.until_due[node]:
+            self.waits_until_due.append(node)
+            self._settle_soon()
+        else:
+            self._end_wait_at(node, self._wait_end(node, self.env.now))
+
+    def _wait_end(self, node: int, begins: int) -> int:
+        """Give the end of a wait of the node's length from `begins` on (rule 12)."""
+        if begins >= NEVER:
+            return NEVER
+        if self.working[node]:
+            home = self.home[self.dossier_of[node]]
+            end = self.network.offices[home].calendar.advance(begins, self.duration[node])
+        else:
+            end = begins + self.duration[node]
+        counter = self.opens_at[node]
+        return end if counter < 0 else self.calendars[counter].next_open(end)
+
+    def _end_wait_at(self, node: int, instant: int) -> None:
+        self._at(instant, Phase.HAPPEN, self._wait_ends, node)
+
+    def _wait_ends(self, moment: Moment) -> None:
+        node = moment.subject
+        if not self._gone(node):
+            self._pause(node, -1)
+            self._end(node)
+
+    def _pause(self, node: int, change: int) -> None:
+        """Count a pause that starts or ends, if it lies between acceptance and resolution."""
+        number = self.dossier_of[node]
+        dossier = self.dossiers[number]
+        clock = self.clock_of[node]
+        if clock == _RUNS or dossier.accepted == MISSING or dossier.resolved != MISSING:
+            return
+        dossier.pauses += change
+        if clock == _RESTARTS and change < 0:
+            dossier.restarts = True
+        self.touched_clocks.add(number)
+        self._settle_soon()
+
+    def _start_transfer(self, node: int) -> None:
+        self.joined[node] = self.env.now
+        rule = self.network.transfers[self.rule[node]]
+        calendar = rule.calendar or self.calendars[self.station_of[node]]
+        self._at(departure(rule, calendar, self.env.now), Phase.HAPPEN, self._depart, node)
+
+    def _depart(self, moment: Moment) -> None:
+        node = moment.subject
+        if not self._gone(node):
+            self.started[node] = self.env.now
+            arrival = self.env.now + self.duration[node]
+            self._at(arrival, Phase.HAPPEN, self._transfer_ends, node)
+
+    def _transfer_ends(self, moment: Moment) -> None:
+        if not self._gone(moment.subject):
+            self._end(moment.subject)
+
+    def _work_ends(self, moment: Moment) -> None:
+        node = moment.subject
+        officer = self.officers[self.officer_of[node]]
+        officer.idle = True
+        self._touch(officer.group)
+        if self._gone(node):
+            self.ended[node] = self.env.now
+        else:
+            self._end(node)
+
+    # Phase (b)
+
+    def _settle(self, _: Moment) -> None:
+        """Work through what (a) touched: clocks, waits until due, keys, officers (rule 8)."""
+        self.settling = False
+        clocks, self.touched_clocks = self.touched_clocks, set()
+        waits, self.waits_until_due = self.waits_until_due, []
+        joining, self.joining = self.joining, []
+        for number in clocks:
+            self._turn_clocks(self.dossiers[number])
+        for node in waits:
+            due = self.dossiers[self.dossier_of[node]].clocks[0].due
+            self._end_wait_at(node, self._wait_end(node, max(due, self.env.now)))
+        for node in joining:
+            self._join(node)
+        groups, self.touched_groups = self.touched_groups, set()
+        for group in sorted(groups):
+            self._dispatch(group)
+
+    def _turn_clocks(self, dossier: Dossier) -> None:
+        """Stop running clocks while pauses run, let stopped ones go on when none does."""
+        for clock in dossier.clocks:
+            if clock.limit.kind == LimitKind.NONE:
+                continue
+            if dossier.pauses and not clock.stopped:
+                clock.stop(self.env.now)
+            elif not dossier.pauses and clock.stopped:
+                clock.go_on(self.env.now, dossier.restarts)
+        if not dossier.pauses:
+            dossier.restarts = False
+
+    def _join(self, node: int) -> None:
+        """Give a step that joined its place in the queue, and its patience (rules 6 and 7)."""
+        number, place = self.dossier_of[node], self.station_of[node]
+        key = self._key(node, number, self.stations[place])
+        queue = self.queues[place]
+        rank = (self.priority[number], key, self.joined[node], number, node)
+        heapq.heappush(queue.ranked, rank)
+        if self.clears[place]:
+            queue.by_joining.append(node)
+        self.touched_groups.update(self.network.groups_of_station[place])
+        if self.patience[node] >= 0:
+            ends = self.calendars[place].advance(self.joined[node], self.patience[node])
+            self._at(ends, Phase.LEAVE, self._leave, node)
+
+    def _key(self, node: int, number: int, station: Station) -> int:
+        match station.discipline:
+            case "fcfs":
+                return 0
+            case "spt":
+                return int(self.duration[node])
+            case "edd":
+                dossier = self.dossiers[number]
+                clock = dossier.clocks[0]
+                return clock.due_from(self.env.now) if dossier.accepted == MISSING else clock.due
+
+    def _dispatch(self, number: int) -> None:
+        """Let a group's idle officers take steps while one of them may (rules 4, 5 and 8)."""
+        group = self.groups[number]
+        first = group.first_officer
+        for place in range(first, first + group.officers):
+            officer = self.officers[place]
+            if not officer.idle:
+                continue
+            node = self._smallest(self._open_to(officer, group))
+            if node >= 0:
+                self._take(place, node)
+
+    def _open_to(self, officer: Officer, group: Group) -> tuple[int, ...]:
+        """List the stations from which an idle officer may take now."""
+        if officer.on_shift:
+            return group.stations
+        clearing = tuple(place for place in group.stations if self.clears[place])
+        early = any(
+            self._first_joined(place) < officer.shift_ended for place in clearing
+        )
+        return clearing if early else ()
+
+    def _first_joined(self, place: int) -> int:
+        """Give when the step that has queued longest at a station joined; never if none."""
+        queue = self.queues[place].by_joining
+        while queue and not self._queued(queue[0]):
+            queue.popleft()
+        return self.joined[queue[0]] if queue else NEVER
+
+    def _queued(self, node: int) -> bool:
+        return self.started[node] == MISSING and not self._gone(node)
+
+    def _smallest(self, places: tuple[int, ...]) -> int:
+        """Give the smallest queued step of some stations, or -1."""
+        best: tuple[int, int, int, int, int] | None = None
+        for place in places:
+            ranked = self.queues[place].ranked
+            while ranked and not self._queued(ranked[0][-1]):
+                heapq.heappop(ranked)
+            if ranked and (best is None or ranked[0] < best):
+                best = ranked[0]
+        return -1 if best is None else best[-1]
+
+    def _take(self, place: int, node: int) -> None:
+        officer, station = self.officers[place], self.stations[self.station_of[node]]
+        officer.idle = False
+        self.started[node] = self.env.now
+        self.officer_of[node] = place
+        if station.at_close == "suspend":
+            ends = officer.shifts.advance(self.env.now, self.duration[node])
+        else:
+            ends = self.env.now + self.duration[node]
+        self._at(ends, Phase.HAPPEN, self._work_ends, node)
+
+    # Phase (c)
+
+    def _leave(self, moment: Moment) -> None:
+        node = moment.subject
+        if self._queued(node):
+            dossier = self.dossiers[self.dossier_of[node]]
+            dossier.left = dossier.finished = self.env.now
+
+
+def departure(rule: Transfer, calendar: Calendar, instant: int) -> int:
+    """Give the instant at which a transfer departs, `instant` included (rule 10).
+
+    Parameters
+    ----------
+    rule
+        The transfer's rule.
+    calendar
+        The rule's calendar, or that of the office left.
+    instant
+        When the dossier is ready to go.
+    """
+    day = instant // DAY
+    days = calendar.open_days
+    today = bisect_left(days, day)
+    opens_today = today < len(days) and days[today] == day
+    if rule.departs:
+        if opens_today:
+            for hour in rule.departs:
+                if day * DAY + hour >= instant:
+                    return day * DAY + hour
+        following = today + opens_today
+        return days[following] * DAY + rule.departs[0] if following < len(days) else NEVER
+    if rule.cutoff is None or (opens_today and instant - day * DAY < rule.cutoff):
+        return instant
+    following = today + opens_today
+    return calendar.first_openings[following] if following < len(days) else NEVER

@@ -1,0 +1,665 @@
+"""A scenario as frozen records with integer ids: what an engine and a docket work on.
+
+Offices, stations and groups are numbered in network order: levels, offices and stations in
+file order, a station's groups in file order, then that office's pools (rule 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.calendars import Calendar, calendar_of, public_holidays, weekly_calendar
+from sim.deadlines import COUNTED_IN_DAYS, LimitKind
+from sim.distributions import Distribution
+from sim.durations import DAY, HOUR, day_number, midnight
+from sim.errors import InputError
+from sim.scenario.offices import offices_of, staff_of_station
+from sim.scenario.schema import (
+    ALWAYS,
+    AtClose,
+    CalendarRule,
+    Channel,
+    Choose,
+    Discipline,
+    Limit,
+    Profile,
+    Scenario,
+    StaffGroup,
+    Step,
+    Together,
+    Visit,
+    Volume,
+    dates_between,
+    parse_hours,
+    weekdays_of,
+)
+
+BEFORE_THE_RUN = timedelta(days=31)
+AFTER_THE_PERIOD_YEARS = 5
+
+
+@dataclass(frozen=True)
+class Level:
+    """A level: its name, its parent level's number (-1 for none), its offices' numbers."""
+
+    name: str
+    parent: int
+    offices: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Office:
+    """One office.
+
+    Parameters
+    ----------
+    name
+        Unique in its level.
+    level, parent
+        Numbers of its level and of the office it lies within (-1 for none).
+    share
+        Its relative share of what its level receives.
+    calendar
+        When it is open.
+    """
+
+    name: str
+    level: int
+    parent: int
+    share: float
+    calendar: Calendar
+
+
+@dataclass(frozen=True)
+class Station:
+    """A station of one office: one queue, served by one or more groups."""
+
+    address: str
+    office: int
+    counter: bool
+    discipline: Discipline
+    at_close: AtClose
+    patience: Distribution | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Officers with one calendar who serve one station, or several as a pool (rule 5).
+
+    Parameters
+    ----------
+    home
+        Address of the station or pool after which its officers are named.
+    pool
+        Whether it serves several stations.
+    office
+        Number of its office.
+    stations
+        Numbers of the stations it serves.
+    first_officer, officers
+        Number of its first officer, and how many it has.
+    first_number
+        The first officer's number, from 1, among those of the home station or pool and office.
+    calendar
+        Its shifts, absences apart.
+    absence
+        Probability that an officer is absent on a date.
+    """
+
+    home: str
+    pool: bool
+    office: int
+    stations: tuple[int, ...]
+    first_officer: int
+    officers: int
+    first_number: int
+    calendar: Calendar
+    absence: float
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """A transfer rule; `calendar` None is that of the office left."""
+
+    source: str | None
+    target: str | None
+    within: str | None
+    departs: tuple[int, ...]
+    cutoff: int | None
+    takes: Distribution | None
+    calendar: Calendar | None
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """One procedure, its volume as the expected number in the period."""
+
+    name: str
+    title: str
+    field: str | None
+    received_at: tuple[tuple[int, float], ...]
+    channels: tuple[tuple[int, float], ...]
+    volume: float
+    limit: Limit
+    statutory_limit: Limit
+    early_by_date: bool
+    early_margin: int
+    priority: tuple[tuple[int, float], ...]
+    route: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Intensity:
+    """Relative arrival intensity as steps: constant between `starts` and `ends`.
+
+    Parameters
+    ----------
+    starts, ends
+        Bounds of the pieces, shape (n,), in microseconds, ascending.
+    weights
+        Relative intensity in each piece, positive, shape (n,).
+    days
+        Date of each piece, in days since 1970-01-01, shape (n,).
+    """
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    days: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Everything that a docket is drawn from and that an engine runs on."""
+
+    scenario: Scenario
+    run_start: int
+    period_start: int
+    end: int
+    same_day_cutoff: int
+    levels: tuple[Level, ...]
+    offices: tuple[Office, ...]
+    stations: tuple[Station, ...]
+    groups: tuple[Group, ...]
+    transfers: tuple[Transfer, ...]
+    channel_names: tuple[str, ...]
+    channels: tuple[Channel, ...]
+    procedures: tuple[Procedure, ...]
+
+    @cached_property
+    def level_numbers(self) -> dict[str, int]:
+        """Number of each level by name."""
+        return {level.name: number for number, level in enumerate(self.levels)}
+
+    @cached_property
+    def station_numbers(self) -> dict[tuple[str, int], int]:
+        """Number of each station by address and office."""
+        return {
+            (station.address, station.office): number
+            for number, station in enumerate(self.stations)
+        }
+
+    @cached_property
+    def groups_of_station(self) -> tuple[tuple[int, ...], ...]:
+        """Numbers of the groups that serve each station, in network order."""
+        return tuple(
+            tuple(g for g, group in enumerate(self.groups) if number in group.stations)
+            for number in range(len(self.stations))
+        )
+
+    @cached_property
+    def officers(self) -> int:
+        """How many officers there are."""
+        return sum(group.officers for group in self.groups)
+
+    @cached_property
+    def ancestors(self) -> tuple[tuple[int, ...], ...]:
+        """Each office's line, itself first, then its parent, up to the root."""
+        lines: list[tuple[int, ...]] = []
+        for number, office in enumerate(self.offices):
+            above = lines[office.parent] if office.parent >= 0 else ()
+            lines.append((number, *above))
+        return tuple(lines)
+
+    def is_present(self, channel: int) -> bool:
+        """Tell whether a channel's citizens are present at counters (rule 7)."""
+        present = self.channels[channel].present
+        return self.channel_names[channel] == "counter" if present is None else present
+
+    def office_address(self, number: int) -> str:
+        """Write an office's address, ``LEVEL@OFFICE``."""
+        office = self.offices[number]
+        return f"{self.levels[office.level].name}@{office.name}"
+
+    @lru_cache  # noqa: B019 - a network lives as long as what was drawn from it
+    def transfer_between(self, source: str, target: str) -> int:
+        """Give the number of the first rule that matches, or -1 (rule 10)."""
+        kinds = {station.address: station.counter for station in self.stations}
+        source_level, target_level = source.partition(".")[0], target.partition(".")[0]
+        for number, rule in enumerate(self.transfers):
+            if rule.within is not None:
+                if source_level == target_level == rule.within and kinds[source] != kinds[target]:
+                    return number
+            elif rule.source in (source, source_level) and rule.target in (target, target_level):
+                return number
+        return -1
+
+    @lru_cache  # noqa: B019
+    def intensity(self, channel: int, office_calendar: Calendar) -> Intensity:
+        """Give a channel's relative intensity over the run, for offices with one calendar."""
+        given = self.channels[channel]
+        calendar = office_calendar if given.calendar is None else self.calendar(given.calendar)
+        profile = self.scenario.profiles[given.profile] if given.profile else Profile()
+        return _intensity(calendar, profile, self.run_start, self.end)
+
+    @lru_cache  # noqa: B019
+    def calendar(self, name: str) -> Calendar:
+        """Build the calendar of that name."""
+        return _build_calendar(self.scenario, name)
+
+
+def build(scenario: Scenario) -> Network:
+    """Make a network of a scenario.
+
+    Parameters
+    ----------
+    scenario
+        With a policy applied, or the base.
+
+    Raises
+    ------
+    InputError
+        If a calendar, a route's marks or the places on a route do not fit together.
+    """
+    run_start = midnight(scenario.period.first) - scenario.warm_up.us
+    names = [ALWAYS, *scenario.calendars]
+    calendars = {name: _build_calendar(scenario, name) for name in names}
+    levels, offices = _offices(scenario, calendars)
+    stations, groups = _stations(scenario, calendars, levels, offices)
+    cutoff = scenario.same_day_cutoff
+    network = Network(
+        scenario=scenario,
+        run_start=run_start,
+        period_start=midnight(scenario.period.first),
+        end=midnight(scenario.period.last) + DAY,
+        same_day_cutoff=DAY if cutoff is None else cutoff,
+        levels=levels,
+        offices=offices,
+        stations=stations,
+        groups=groups,
+        transfers=tuple(
+            Transfer(
+                rule.source,
+                rule.target,
+                rule.within,
+                rule.departs,
+                rule.cutoff,
+                rule.takes,
+                None if rule.calendar is None else calendars[rule.calendar],
+            )
+            for rule in scenario.transfers
+        ),
+        channel_names=tuple(scenario.channels),
+        channels=tuple(scenario.channels.values()),
+        procedures=tuple(
+            _procedure(scenario, name, levels, calendars) for name in scenario.procedures
+        ),
+    )
+    problems = list(_unfit(network))
+    if problems:
+        raise InputError(*problems)
+    return network
+
+
+def _build_calendar(scenario: Scenario, name: str) -> Calendar:
+    first = scenario.period.first - timedelta(days=scenario.warm_up.us // DAY) - BEFORE_THE_RUN
+    last = date(scenario.period.last.year + AFTER_THE_PERIOD_YEARS, 12, 31)
+    if name == ALWAYS:
+        return calendar_of([(midnight(first), midnight(last) + DAY)])
+    rule: CalendarRule = scenario.calendars[name]
+    hours = {
+        weekday: [parse_hours(text) for text in texts]
+        for key, texts in rule.hours.items()
+        for weekday in weekdays_of(key)
+    }
+    closed = [day for text in rule.closed for day in dates_between(text)]
+    if rule.holidays is not None:
+        try:
+            closed.extend(public_holidays(rule.holidays, first.year, last.year))
+        except ValueError as error:
+            raise InputError(f"calendars.{name}.holidays: {error}") from None
+    own = {day: [parse_hours(text) for text in texts] for day, texts in rule.open.items()}
+    return weekly_calendar(first, last, hours, closed, own)
+
+
+def _offices(
+    scenario: Scenario, calendars: Mapping[str, Calendar]
+) -> tuple[tuple[Level, ...], tuple[Office, ...]]:
+    levels: list[Level] = []
+    offices: list[Office] = []
+    numbers: dict[tuple[str, str], int] = {}
+    order = list(scenario.levels)
+    for name, level in scenario.levels.items():
+        first = len(offices)
+        for office_name, office in offices_of(scenario, name).items():
+            parent = numbers[(level.within, office.within)] if level.within and office.within else -1
+            numbers[(name, office_name)] = len(offices)
+            calendar = calendars[office.calendar or level.calendar]
+            offices.append(Office(office_name, len(levels), parent, office.share, calendar))
+        parent_level = order.index(level.within) if level.within else -1
+        levels.append(Level(name, parent_level, tuple(range(first, len(offices)))))
+    return tuple(levels), tuple(offices)
+
+
+def _stations(
+    scenario: Scenario,
+    calendars: Mapping[str, Calendar],
+    levels: tuple[Level, ...],
+    offices: tuple[Office, ...],
+) -> tuple[tuple[Station, ...], tuple[Group, ...]]:
+    stations: list[Station] = []
+    groups: list[Group] = []
+    officers = 0
+
+    def add_groups(
+        home: str, pool: bool, office: int, served: tuple[int, ...],
+        staff: tuple[StaffGroup, ...], own: int | None, absence: float,
+    ) -> None:
+        nonlocal officers
+        number = 1
+        for place, entry in enumerate(staff):
+            count = own if place == 0 and own is not None else entry.count
+            calendar = offices[office].calendar
+            if entry.calendar is not None:
+                calendar = calendars[entry.calendar]
+            if entry.first is not None:
+                calendar = calendar.starting(midnight(entry.first))
+            groups.append(
+                Group(home, pool, office, served, officers, count, number, calendar, absence)
+            )
+            officers += count
+            number += count
+
+    for level in levels:
+        rules = scenario.levels[level.name]
+        own_staff = [office.staff for office in offices_of(scenario, level.name).values()]
+        for office, staffed in zip(level.offices, own_staff, strict=True):
+            numbers = {}
+            for name, station in rules.stations.items():
+                address = f"{level.name}.{name}"
+                counter = station.kind == "counter"
+                numbers[name] = len(stations)
+                at_close = station.at_close or ("finish" if counter else "suspend")
+                stations.append(
+                    Station(
+                        address, office, counter, station.discipline, at_close, station.patience
+                    )
+                )
+                add_groups(
+                    address, False, office, (numbers[name],),
+                    staff_of_station(rules, name), staffed.get(name), station.absence,
+                )
+            for name, pool in rules.pools.items():
+                served = tuple(sorted(numbers[station] for station in pool.serves))
+                add_groups(
+                    f"{level.name}.{name}", True, office, served,
+                    pool.staff, staffed.get(name), pool.absence,
+                )
+    return tuple(stations), tuple(groups)
+
+
+def _procedure(
+    scenario: Scenario, name: str, levels: tuple[Level, ...], calendars: Mapping[str, Calendar]
+) -> Procedure:
+    given = scenario.procedures[name]
+    level_numbers = {level.name: number for number, level in enumerate(levels)}
+    channel_numbers = {channel: number for number, channel in enumerate(scenario.channels)}
+    channels = given.channels or {next(iter(scenario.channels)): 1.0}
+    limit = given.time_limit or Limit(kind=LimitKind.NONE)
+    early = given.early or scenario.early
+    margin = scenario.early_margin if given.early_margin is None else given.early_margin
+    return Procedure(
+        name=name,
+        title=given.name or name,
+        field=given.field,
+        received_at=tuple((level_numbers[at], share) for at, share in given.received_at.items()),
+        channels=tuple((channel_numbers[word], share) for word, share in channels.items()),
+        volume=_expected_in_period(scenario, name, calendars),
+        limit=limit,
+        statutory_limit=given.statutory_limit or Limit(kind=LimitKind.NONE),
+        early_by_date=early == "by_date"
+        or (early == "by_slip" and limit.kind in COUNTED_IN_DAYS),
+        early_margin=margin.us,
+        priority=tuple(given.priority.items()),
+        route=given.route,
+    )
+
+
+def _expected_in_period(
+    scenario: Scenario, name: str, calendars: Mapping[str, Calendar]
+) -> float:
+    """Make a volume the expected number of dossiers in the period."""
+    procedure = scenario.procedures[name]
+    volume, share = procedure.volume, 1.0
+    if volume.of is not None:
+        volume, share = scenario.volumes[volume.of], volume.share or 0.0
+    first, last = scenario.period.first, scenario.period.last
+    days = (last - first).days + 1
+    start, end = midnight(first), midnight(last) + DAY
+    working_days = hours = 0.0
+    for level, part in procedure.received_at.items():
+        calendar = calendars[scenario.levels[level].calendar]
+        in_period = [day for day in calendar.open_days if start <= day * DAY < end]
+        working_days += part * len(in_period)
+        hours += part * calendar.open_time(start, end) / HOUR
+    return share * _total(volume, days, working_days, hours)
+
+
+def _total(volume: Volume, days: int, working_days: float, hours: float) -> float:
+    rates = (
+        (volume.in_period, 1.0),
+        (volume.per_year, days / 365),
+        (volume.per_day, float(days)),
+        (volume.per_working_day, working_days),
+        (volume.per_hour, hours),
+    )
+    return next(rate * times for rate, times in rates if rate is not None)
+
+
+def _intensity(calendar: Calendar, profile: Profile, start: int, end: int) -> Intensity:
+    """Cut the open time between two instants where the profile's weight changes."""
+    bands = sorted((*parse_hours(text), weight) for text, weight in profile.hours.items())
+    edges = sorted({0, DAY, *(edge for low, high, _ in bands for edge in (low, high))})
+    by_weekday = [1.0] * 7
+    for key, weight in profile.weekdays.items():
+        for weekday in weekdays_of(key):
+            by_weekday[weekday] *= weight
+    months = list(profile.months.items())
+    by_date = {
+        day_number(day): weight
+        for text, weight in profile.dates.items()
+        for day in dates_between(text)
+    }
+    pieces: list[tuple[int, int, float, int]] = []
+    for opening, closing in zip(calendar.opens, calendar.closes, strict=True):
+        low, high = max(opening, start), min(closing, end)
+        for day in range(low // DAY, (high - 1) // DAY + 1) if low < high else ():
+            when = date(1970, 1, 1) + timedelta(days=day)
+            of_day = by_weekday[when.weekday()] * by_date.get(day, 1.0)
+            of_day *= next((w for m, w in months if m == _month(when)), 1.0)
+            for left, right in zip(edges, edges[1:], strict=False):
+                piece = max(low, day * DAY + left), min(high, day * DAY + right)
+                weight = of_day
+                for band_low, band_high, band_weight in bands:
+                    if band_low <= left < band_high:
+                        weight *= band_weight
+                if piece[0] < piece[1] and weight > 0:
+                    pieces.append((*piece, weight, day))
+    starts, ends, weights, days = zip(*pieces, strict=True) if pieces else ((), (), (), ())
+    return Intensity(
+        np.array(starts, np.int64),
+        np.array(ends, np.int64),
+        np.array(weights, np.float64),
+        np.array(days, np.int64),
+    )
+
+
+def _month(day: date) -> str:
+    return ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")[
+        day.month - 1
+    ]
+
+
+def _unfit(network: Network) -> Iterator[str]:
+    """Say what on the network's routes and channels does not fit together."""
+    for procedure in network.procedures:
+        path = f"procedures.{procedure.name}"
+        yield from (f"{path}.route: {message}" for message in _unfit_marks(procedure.route, False))
+        for channel, share in procedure.channels:
+            for level, _ in procedure.received_at:
+                words = {network.channel_names[channel], network.levels[level].name}
+                if share > 0 and fewest_visits(procedure.route, words) == 0:
+                    yield (
+                        f"{path}.route: a dossier that comes through "
+                        f"`{network.channel_names[channel]}` can have no visit"
+                    )
+        yield from _unfit_waits(procedure, path)
+        yield from _unfit_channels(network, procedure, path)
+
+
+def holds_for(step: Step, words: set[str]) -> bool:
+    """Tell whether a step is on the route of dossiers with that channel and receiving level."""
+    return not step.only or not words.isdisjoint(step.only)
+
+
+def fewest_visits(route: tuple[Step, ...], words: set[str]) -> int:
+    """Count the visits that a dossier has at least, up to an `end`."""
+    least, _ = _visits_and_way_on(route, words)
+    return least
+
+
+def _visits_and_way_on(route: tuple[Step, ...], words: set[str]) -> tuple[int, bool]:
+    """Count the least visits of the ways through a route, and tell if any goes on after it."""
+    count, ended = 0, []
+    for step in route:
+        if not holds_for(step, words):
+            continue
+        if isinstance(step, Visit):
+            count += 1
+        elif isinstance(step, Together):
+            count += sum(_visits_and_way_on(inner, words)[0] for inner in step.together)
+        elif isinstance(step, Choose):
+            going_on = []
+            for branch, share in zip(step.choose, step.shares, strict=True):
+                if share == 0:
+                    continue
+                visits, goes_on = _visits_and_way_on(branch.route, words)
+                if branch.end is not None or not goes_on:
+                    ended.append(count + visits)
+                else:
+                    going_on.append(visits)
+            if not going_on:
+                return min(ended), False
+            count += min(going_on)
+    return min([count, *ended]), True
+
+
+def _unfit_marks(route: tuple[Step, ...], inside: bool) -> Iterator[str]:
+    """Say which marks and ends stand where they cannot (rules 11, 13 and 15)."""
+    for step in route:
+        if isinstance(step, Visit) and inside and (step.accepts or step.decides):
+            mark = "accepts" if step.accepts else "decides"
+            yield f"`{step.id}` {mark} inside `together`; put the mark on a visit outside"
+        if inside and getattr(step, "clock", None) == "restarts":
+            yield f"`{step.id}` restarts the clock inside `together`; let it pause, or run"
+        if isinstance(step, Visit) and step.incomplete is not None:
+            if inside and step.incomplete.clock == "restarts":
+                yield f"`{step.id}` restarts the clock inside `together`; let it pause, or run"
+        if isinstance(step, Choose):
+            for branch in step.choose:
+                if inside and branch.end is not None:
+                    yield f"`{step.id}` ends the dossier inside `together`"
+                yield from _unfit_marks(branch.route, inside)
+        elif isinstance(step, Together):
+            for inner in step.together:
+                yield from _unfit_marks(inner, True)
+    if not inside:
+        yield from _unfit_order(route)
+
+
+def _unfit_order(route: tuple[Step, ...]) -> Iterator[str]:
+    """Say which marks can come twice, or decide before accepting, on one dossier's route."""
+    for visits in _marked_ways(route):
+        for mark in ("accepts", "decides"):
+            marked = [visit.id for visit in visits if getattr(visit, mark)]
+            if len(marked) > 1:
+                yield f"`{marked[0]}` and `{marked[1]}` both have `{mark}`; one route has one"
+                return
+        accepting = [n for n, visit in enumerate(visits) if visit.accepts]
+        deciding = [n for n, visit in enumerate(visits) if visit.decides]
+        if accepting and deciding and deciding[0] < accepting[0]:
+            yield f"`{visits[0].id}` decides before `{visits[-1].id}` accepts"
+            return
+
+
+def _marked_ways(route: tuple[Step, ...]) -> list[list[Visit]]:
+    """List the sequences of marked visits that a dossier can meet, without repetition."""
+    open_ways: list[list[Visit]] = [[]]
+    closed: list[list[Visit]] = []
+    for step in route:
+        if isinstance(step, Visit) and (step.accepts or step.decides):
+            open_ways = [[*way, step] for way in open_ways]
+        elif isinstance(step, Choose):
+            longer = []
+            for branch in step.choose:
+                for inner in _marked_ways(branch.route):
+                    ways = [[*way, *inner] for way in open_ways]
+                    (closed if branch.end is not None else longer).extend(ways)
+            open_ways = _distinct(longer)
+    return _distinct(closed + open_ways)
+
+
+def _distinct(ways: list[list[Visit]]) -> list[list[Visit]]:
+    return list({tuple(visit.id for visit in way): way for way in ways}.values())
+
+
+def _unfit_waits(procedure: Procedure, path: str) -> Iterator[str]:
+    from sim.scenario.schema import UntilDue, Wait
+
+    if procedure.limit.kind != LimitKind.NONE:
+        return
+    waiting: list[tuple[Step, ...]] = [procedure.route]
+    while waiting:
+        for step in waiting.pop():
+            if isinstance(step, Wait) and isinstance(step.wait, UntilDue):
+                yield f"{path}.route: `{step.id}` waits until due, but there is no `time_limit`"
+            elif isinstance(step, Choose):
+                waiting.extend(branch.route for branch in step.choose)
+            elif isinstance(step, Together):
+                waiting.extend(step.together)
+
+
+def _unfit_channels(network: Network, procedure: Procedure, path: str) -> Iterator[str]:
+    if procedure.volume == 0:
+        return
+    for level, part in procedure.received_at:
+        if part == 0:
+            continue
+        if sum(network.offices[office].share for office in network.levels[level].offices) == 0:
+            yield f"{path}.received_at: no office of `{network.levels[level].name}` has a share"
+        for channel, share in procedure.channels:
+            for office in network.levels[level].offices:
+                pieces = network.intensity(channel, network.offices[office].calendar)
+                if share > 0 and not (pieces.starts >= network.period_start).any():
+                    name = network.channel_names[channel]
+                    yield (
+                        f"{path}.channels: nobody can come through `{name}`: its calendar and "
+                        "profile leave no open hour in the period"
+                    )
+                    return

@@ -1,0 +1,39 @@
+"""The offices of each level and the officers of each station, defaults worked out."""
+
+from __future__ import annotations
+
+from sim.scenario.schema import Level, Office, Scenario, StaffGroup
+
+
+def offices_of(scenario: Scenario, level_name: str) -> dict[str, Office]:
+    """List a level's offices in file order, each with its parent's name.
+
+    A level without `offices` has one, called as the level, or one in each parent; numbered
+    offices are called ``LEVEL-1`` … and dealt to the parents in turn.
+    """
+    level = scenario.levels[level_name]
+    parents = list(offices_of(scenario, level.within)) if level.within is not None else [None]
+    if isinstance(level.offices, dict):
+        only = parents[0]
+        return {
+            name: office if office.within else office.model_copy(update={"within": only})
+            for name, office in level.offices.items()
+        }
+    if level.offices is None and level.within is None:
+        return {level_name: Office()}
+    count = len(parents) if level.offices is None else level.offices
+    if count == 1 and level.offices is None:
+        return {level_name: Office(within=parents[0])}
+    return {
+        f"{level_name}-{number + 1}": Office(within=parents[number % len(parents)])
+        for number in range(count)
+    }
+
+
+def staff_of_station(level: Level, name: str) -> tuple[StaffGroup, ...]:
+    """Give a station's groups of officers: one officer by default, none if a pool serves it."""
+    staff = level.stations[name].staff
+    if staff is not None:
+        return staff
+    pooled = any(name in pool.serves for pool in level.pools.values())
+    return (StaffGroup(count=0 if pooled else 1),)

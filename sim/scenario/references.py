@@ -1,0 +1,198 @@
+"""Names that a scenario uses and must have: levels, stations, calendars, channels, …"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+
+from sim.scenario.schema import (
+    ALWAYS,
+    Choose,
+    Level,
+    Procedure,
+    Scenario,
+    Step,
+    Together,
+    Visit,
+    Wait,
+)
+from sim.scenario.text import KeyPath
+
+Finding = tuple[KeyPath, str]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Suggest the likely meant word, in brackets, or list what there is."""
+    names = list(known)
+    close = difflib.get_close_matches(word, names, n=1)
+    if close:
+        return f" (did you mean `{close[0]}`?)"
+    return f"; there is: {', '.join(names)}" if 0 < len(names) <= 12 else ""
+
+
+def broken_references(scenario: Scenario) -> list[Finding]:
+    """List every name that the scenario uses and does not have, with the path of the key."""
+    return [
+        *_levels(scenario),
+        *_channels(scenario),
+        *_transfers(scenario),
+        *_volumes(scenario),
+        *_procedures(scenario),
+        *_policies(scenario),
+    ]
+
+
+def _known(path: KeyPath, what: str, name: str | None, known: Iterable[str]) -> Iterator[Finding]:
+    names = list(known)
+    if name is not None and name not in names:
+        yield path, f"there is no {what} `{name}`{did_you_mean(name, names)}"
+
+
+def _calendar(scenario: Scenario, path: KeyPath, name: str | None) -> Iterator[Finding]:
+    yield from _known(path, "calendar", name, [ALWAYS, *scenario.calendars])
+
+
+def _levels(scenario: Scenario) -> Iterator[Finding]:
+    seen: list[str] = []
+    for name, level in scenario.levels.items():
+        path: KeyPath = ("levels", name)
+        yield from _calendar(scenario, (*path, "calendar"), level.calendar)
+        if level.within is not None and level.within not in seen:
+            if level.within in scenario.levels:
+                message = f"`{level.within}` stands after `{name}`; put a parent level first"
+                yield (*path, "within"), message
+            else:
+                yield from _known((*path, "within"), "level", level.within, scenario.levels)
+        seen.append(name)
+        yield from _offices(scenario, path, level)
+        yield from _stations(scenario, path, level)
+
+
+def _offices(scenario: Scenario, path: KeyPath, level: Level) -> Iterator[Finding]:
+    if not isinstance(level.offices, dict):
+        return
+    if not level.offices:
+        yield (*path, "offices"), "a level has at least one office"
+    parent = scenario.levels.get(level.within or "")
+    for name, office in level.offices.items():
+        at: KeyPath = (*path, "offices", name)
+        yield from _calendar(scenario, (*at, "calendar"), office.calendar)
+        for staffed in office.staff:
+            known = [*level.stations, *level.pools]
+            yield from _known((*at, "staff", staffed), "station or pool", staffed, known)
+        if office.within is not None and parent is None:
+            yield (*at, "within"), "the level is not `within` another"
+        elif parent is not None and isinstance(parent.offices, dict):
+            yield from _known((*at, "within"), "office", office.within, parent.offices)
+            if office.within is None and len(parent.offices) > 1:
+                yield at, f"`{level.within}` has several offices; say which: {{within: OFFICE}}"
+
+
+def _stations(scenario: Scenario, path: KeyPath, level: Level) -> Iterator[Finding]:
+    for name, station in level.stations.items():
+        for number, group in enumerate(station.staff or ()):
+            at: KeyPath = (*path, "stations", name, "staff", number, "calendar")
+            yield from _calendar(scenario, at, group.calendar)
+        if station.patience is not None and not station.patience.working and any(
+            duration.calendar_unit for duration in station.patience.durations
+        ):
+            at = (*path, "stations", name, "patience")
+            yield at, "patience is open time: write min, h or working days"
+    for name, pool in level.pools.items():
+        here: KeyPath = (*path, "pools", name)
+        for number, group in enumerate(pool.staff):
+            yield from _calendar(scenario, (*here, "staff", number, "calendar"), group.calendar)
+        if name in level.stations:
+            yield here, f"`{name}` is a station's name too; give the pool another"
+        for number, served in enumerate(pool.serves):
+            yield from _known((*here, "serves", number), "station", served, level.stations)
+        disciplines = {level.stations[s].discipline for s in pool.serves if s in level.stations}
+        if len(disciplines) > 1:
+            yield here, f"its stations have several disciplines: {', '.join(sorted(disciplines))}"
+
+
+def _channels(scenario: Scenario) -> Iterator[Finding]:
+    for name, channel in scenario.channels.items():
+        path: KeyPath = ("channels", name)
+        yield from _calendar(scenario, (*path, "calendar"), channel.calendar)
+        yield from _known((*path, "profile"), "profile", channel.profile, scenario.profiles)
+
+
+def _transfers(scenario: Scenario) -> Iterator[Finding]:
+    places = [*scenario.levels, *addresses(scenario)]
+    for number, rule in enumerate(scenario.transfers):
+        path: KeyPath = ("transfers", number)
+        yield from _calendar(scenario, (*path, "calendar"), rule.calendar)
+        yield from _known((*path, "within"), "level", rule.within, scenario.levels)
+        yield from _known((*path, "from"), "level or station", rule.source, places)
+        yield from _known((*path, "to"), "level or station", rule.target, places)
+        if rule.cutoff is not None and rule.calendar == ALWAYS:
+            yield path, "a `cutoff` needs a calendar that closes"
+
+
+def _volumes(scenario: Scenario) -> Iterator[Finding]:
+    for name, volume in scenario.volumes.items():
+        if volume.of is not None:
+            yield ("volumes", name), "a named volume is a rate, not a share of another"
+    shares: dict[str, float] = {}
+    for name, procedure in scenario.procedures.items():
+        path: KeyPath = ("procedures", name, "volume", "of")
+        volume = procedure.volume
+        yield from _known(path, "volume", volume.of, scenario.volumes)
+        if volume.of is not None and volume.share is not None:
+            shares[volume.of] = shares.get(volume.of, 0.0) + volume.share
+            if shares[volume.of] > 1 + 1e-9:
+                yield path, f"the shares of `{volume.of}` add to more than 1"
+
+
+def _procedures(scenario: Scenario) -> Iterator[Finding]:
+    for name, procedure in scenario.procedures.items():
+        path: KeyPath = ("procedures", name)
+        for level in procedure.received_at:
+            yield from _known((*path, "received_at"), "level", level, scenario.levels)
+        for channel in procedure.channels:
+            yield from _known((*path, "channels"), "channel", channel, scenario.channels)
+        yield from _steps(scenario, procedure, (*path, "route"), procedure.route)
+
+
+def _steps(
+    scenario: Scenario, procedure: Procedure, path: KeyPath, route: Iterable[Step]
+) -> Iterator[Finding]:
+    for number, step in enumerate(route):
+        here: KeyPath = (*path, number)
+        choices = [*scenario.channels, *procedure.received_at]
+        for at, word in enumerate(step.only):
+            yield from _known((*here, "only", at), "channel or receiving level", word, choices)
+        match step:
+            case Visit():
+                yield from _known((*here, "at"), "station", step.at, addresses(scenario))
+                if step.incomplete is not None:
+                    for channel in step.incomplete.share:
+                        if channel:
+                            at_share = (*here, "incomplete", "share")
+                            yield from _known(at_share, "channel", channel, scenario.channels)
+            case Choose():
+                for at, branch in enumerate(step.choose):
+                    below = (*here, "choose", at, "route")
+                    yield from _steps(scenario, procedure, below, branch.route)
+            case Together():
+                for at, inner in enumerate(step.together):
+                    yield from _steps(scenario, procedure, (*here, "together", at), inner)
+            case Wait():
+                pass
+
+
+def _policies(scenario: Scenario) -> Iterator[Finding]:
+    for name, policy in scenario.policies.items():
+        if name == "base":
+            yield ("policies", name), "`base` is always there, without any change; choose a name"
+        for number, other in enumerate(policy.combine):
+            path: KeyPath = ("policies", name, "combine", number)
+            yield from _known(path, "policy", other, scenario.policies)
+
+
+def addresses(scenario: Scenario) -> list[str]:
+    """List the addresses of all stations, ``LEVEL.STATION``, in file order."""
+    return [
+        f"{name}.{station}" for name, level in scenario.levels.items() for station in level.stations
+    ]
