@@ -251,9 +251,7 @@ def parse_distribution(value: object) -> Distribution:
             raise ValueError(f"`{family}` is not a distribution; {_WAY_OUT}")
 
 
-def _ascending(
-    family: str, parameters: object, names: tuple[str, ...]
-) -> tuple[Duration, ...]:
+def _ascending(family: str, parameters: object, names: tuple[str, ...]) -> tuple[Duration, ...]:
     if not isinstance(parameters, list | tuple) or len(parameters) != len(names):
         raise ValueError(f"{family} takes [{', '.join(names)}]")
     durations = tuple(parse_duration(parameter) for parameter in parameters)

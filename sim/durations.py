@@ -124,7 +124,9 @@ def parse_duration(text: object) -> Duration:
     working = match["working"] is not None
     units = _WORKING_UNITS if working else _UNITS
     if match["unit"] not in units:
-        known = "`working min`, `working h`, `working days`" if working else "s, min, h, days, weeks"
+        known = (
+            "`working min`, `working h`, `working days`" if working else "s, min, h, days, weeks"
+        )
         raise ValueError(f"`{text}` has an unknown unit; the units are {known}")
     us = round(Fraction(match["number"]) * units[match["unit"]])
     return Duration(us, working, not working and match["unit"][0] in "dw")

@@ -348,7 +348,9 @@ def _offices(
     for name, level in scenario.levels.items():
         first = len(offices)
         for office_name, office in offices_of(scenario, name).items():
-            parent = numbers[(level.within, office.within)] if level.within and office.within else -1
+            parent = (
+                numbers[(level.within, office.within)] if level.within and office.within else -1
+            )
             numbers[(name, office_name)] = len(offices)
             calendar = calendars[office.calendar or level.calendar]
             offices.append(Office(office_name, len(levels), parent, office.share, calendar))
@@ -368,8 +370,13 @@ def _stations(
     officers = 0
 
     def add_groups(
-        home: str, pool: bool, office: int, served: tuple[int, ...],
-        staff: tuple[StaffGroup, ...], own: int | None, absence: float,
+        home: str,
+        pool: bool,
+        office: int,
+        served: tuple[int, ...],
+        staff: tuple[StaffGroup, ...],
+        own: int | None,
+        absence: float,
     ) -> None:
         nonlocal officers
         number = 1
@@ -402,14 +409,24 @@ def _stations(
                     )
                 )
                 add_groups(
-                    address, False, office, (numbers[name],),
-                    staff_of_station(rules, name), staffed.get(name), station.absence,
+                    address,
+                    False,
+                    office,
+                    (numbers[name],),
+                    staff_of_station(rules, name),
+                    staffed.get(name),
+                    station.absence,
                 )
             for name, pool in rules.pools.items():
                 served = tuple(sorted(numbers[station] for station in pool.serves))
                 add_groups(
-                    f"{level.name}.{name}", True, office, served,
-                    pool.staff, staffed.get(name), pool.absence,
+                    f"{level.name}.{name}",
+                    True,
+                    office,
+                    served,
+                    pool.staff,
+                    staffed.get(name),
+                    pool.absence,
                 )
     return tuple(stations), tuple(groups)
 
@@ -433,17 +450,14 @@ def _procedure(
         volume=_expected_in_period(scenario, name, calendars),
         limit=limit,
         statutory_limit=given.statutory_limit or Limit(kind=LimitKind.NONE),
-        early_by_date=early == "by_date"
-        or (early == "by_slip" and limit.kind in COUNTED_IN_DAYS),
+        early_by_date=early == "by_date" or (early == "by_slip" and limit.kind in COUNTED_IN_DAYS),
         early_margin=margin.us,
         priority=tuple(given.priority.items()),
         route=given.route,
     )
 
 
-def _expected_in_period(
-    scenario: Scenario, name: str, calendars: Mapping[str, Calendar]
-) -> float:
+def _expected_in_period(scenario: Scenario, name: str, calendars: Mapping[str, Calendar]) -> float:
     """Make a volume the expected number of dossiers in the period."""
     procedure = scenario.procedures[name]
     volume, share = procedure.volume, 1.0

@@ -341,9 +341,13 @@ class _Arrivals:
             shares = np.array([network.offices[office].share for office in offices])
             for office, share in zip(offices, shares / max(shares.sum(), 1e-300), strict=True):
                 calendar = network.offices[office].calendar
-                total += part * share * sum(
-                    by_channel * self._growth(of, channel, calendar)
-                    for channel, by_channel in procedure.channels
+                total += (
+                    part
+                    * share
+                    * sum(
+                        by_channel * self._growth(of, channel, calendar)
+                        for channel, by_channel in procedure.channels
+                    )
                 )
         scenario = network.scenario
         mean = procedure.volume * total
@@ -524,10 +528,13 @@ class _Choices:
         for first, last in zip(bounds, bounds[1:], strict=False):
             who = order[first:last]
             drew = {key: int(values[who[0]]) for key, values in self.columns.items()}
-            yield who, Draws(
-                self._words(drew["", "channel"], drew["", "level"]),
-                {step_id: value for (step_id, kind), value in drew.items() if kind == "branch"},
-                {step_id: value for (step_id, kind), value in drew.items() if kind == "rounds"},
+            yield (
+                who,
+                Draws(
+                    self._words(drew["", "channel"], drew["", "level"]),
+                    {step_id: value for (step_id, kind), value in drew.items() if kind == "branch"},
+                    {step_id: value for (step_id, kind), value in drew.items() if kind == "rounds"},
+                ),
             )
 
 
@@ -538,9 +545,7 @@ def _level_of(network: Network, address: str) -> int:
 class _Offices:
     """The offices on the line of some citizens' dossiers, one for each level (rule 9)."""
 
-    def __init__(
-        self, of: _ProcedureDraw, who: Integers, level: Integers, home: Integers
-    ) -> None:
+    def __init__(self, of: _ProcedureDraw, who: Integers, level: Integers, home: Integers) -> None:
         self.of = of
         self.network = of.network
         self.who = who
@@ -589,7 +594,9 @@ class _Offices:
         home, *resolved = line
 
         def nearness(office: int) -> tuple[int, int]:
-            return max(self._common(office, other) for other in resolved), self._common(office, home)
+            return max(self._common(office, other) for other in resolved), self._common(
+                office, home
+            )
 
         best = max(nearness(office) for office in offices)
         return [office for office in offices if nearness(office) == best]

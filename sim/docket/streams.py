@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 _NUMBERS_A_BLOCK = 4
 
 
-def uniforms(seed: int, replication: int, name: tuple[str, ...], count: int, start: int = 0
-             ) -> NDArray[np.float64]:
+def uniforms(
+    seed: int, replication: int, name: tuple[str, ...], count: int, start: int = 0
+) -> NDArray[np.float64]:
     """Give numbers `start` … `start` + `count` − 1 of the stream of that name.
 
     Parameters

@@ -486,9 +486,7 @@ class _Run:
         if officer.on_shift:
             return group.stations
         clearing = tuple(place for place in group.stations if self.clears[place])
-        early = any(
-            self._first_joined(place) < officer.shift_ended for place in clearing
-        )
+        early = any(self._first_joined(place) < officer.shift_ended for place in clearing)
         return clearing if early else ()
 
     def _first_joined(self, place: int) -> int:

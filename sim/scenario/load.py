@@ -51,9 +51,8 @@ def _scenario(document: Document, name: str) -> Scenario:
         raise InputError(*sorted(problems_of(error, expanded))) from None
     findings = broken_references(scenario) or check_policies(scenario)
     if findings:
-        raise InputError(
-            *sorted(expanded.problem(path, message) for path, message in findings)
-        )
+        raise InputError(*sorted(expanded.problem(path, message) for path, message in findings))
+    scenario._as_read = document.text
     return scenario
 
 

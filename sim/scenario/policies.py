@@ -147,8 +147,7 @@ def apply(scenario: Scenario, name: str) -> Scenario:
     if broken:
         path, message = broken[0]
         raise InputError(
-            f"policies.{name}: after its changes, "
-            f"{'.'.join(str(part) for part in path)}: {message}"
+            f"policies.{name}: after its changes, {'.'.join(str(part) for part in path)}: {message}"
         )
     return changed
 
@@ -239,9 +238,7 @@ def _staff_of(level: Level, name: str) -> tuple[StaffGroup, ...]:
     return staff_of_station(level, name)
 
 
-def _with_groups(
-    level: Level, name: str, groups: Staff, offices: Mapping[str, Office]
-) -> Level:
+def _with_groups(level: Level, name: str, groups: Staff, offices: Mapping[str, Office]) -> Level:
     update: dict[str, object] = {}
     if name in level.pools:
         pool = level.pools[name].model_copy(update={"staff": groups})
@@ -426,6 +423,10 @@ def _below(node: object, part: str, path: str) -> object:
             return node[part]
         hint = did_you_mean(part, [str(key) for key in node])
         raise ValueError(f"set: `{path}`: there is no `{part}`{hint}")
+    if isinstance(node, list | tuple) and part.isdecimal():
+        if int(part) < len(node):
+            return node[int(part)]
+        raise ValueError(f"set: `{path}`: there is no place {part}; the first is 0")
     if isinstance(node, list | tuple):
         steps = {step["id"]: step for step in _steps_in(node)}
         if part in steps:

@@ -93,8 +93,10 @@ def _stations(scenario: Scenario, path: KeyPath, level: Level) -> Iterator[Findi
         for number, group in enumerate(station.staff or ()):
             at: KeyPath = (*path, "stations", name, "staff", number, "calendar")
             yield from _calendar(scenario, at, group.calendar)
-        if station.patience is not None and not station.patience.working and any(
-            duration.calendar_unit for duration in station.patience.durations
+        if (
+            station.patience is not None
+            and not station.patience.working
+            and any(duration.calendar_unit for duration in station.patience.durations)
         ):
             at = (*path, "stations", name, "patience")
             yield at, "patience is open time: write min, h or working days"

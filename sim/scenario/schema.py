@@ -15,13 +15,22 @@ from pydantic import (
     Discriminator,
     Field,
     PlainSerializer,
+    PrivateAttr,
     Tag,
     model_validator,
 )
 
 from sim.deadlines import LimitKind
 from sim.distributions import Distribution, parse_distribution, parse_share
-from sim.durations import DAY, HOUR, MINUTE, Duration, parse_duration, parse_time_of_day, time_of_day
+from sim.durations import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Duration,
+    parse_duration,
+    parse_time_of_day,
+    time_of_day,
+)
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -208,8 +217,11 @@ Date = Annotated[date, BeforeValidator(_date), PlainSerializer(str)]
 Dates = Annotated[str, BeforeValidator(_checked_by(dates_between))]
 Hours = Annotated[str, BeforeValidator(_checked_by(parse_hours))]
 Weekdays = Annotated[str, BeforeValidator(_checked_by(weekdays_of))]
-Time = Annotated[int, BeforeValidator(lambda v: v if type(v) is int else parse_time_of_day(v)),
-                 PlainSerializer(time_of_day)]
+Time = Annotated[
+    int,
+    BeforeValidator(lambda v: v if type(v) is int else parse_time_of_day(v)),
+    PlainSerializer(time_of_day),
+]
 Length = Annotated[Duration, BeforeValidator(parse_duration), PlainSerializer(str)]
 Allotment = Annotated[Duration, BeforeValidator(_allotted), PlainSerializer(str)]
 Random = Annotated[
@@ -351,9 +363,9 @@ class Level(Part):
     """The offices of one level, all with the same stations."""
 
     within: str | None = None
-    offices: Annotated[
-        dict[OfficeName, Office] | Count | None, BeforeValidator(_offices)
-    ] = Field(default=None)
+    offices: Annotated[dict[OfficeName, Office] | Count | None, BeforeValidator(_offices)] = Field(
+        default=None
+    )
     calendar: str = ALWAYS
     stations: dict[Name, Station] = Field(min_length=1)
     pools: dict[Name, Pool] = {}
@@ -633,6 +645,12 @@ class Scenario(Part):
     procedures: dict[Name, Procedure] = Field(min_length=1)
     published: tuple[PublishedFigure, ...] = ()
     policies: dict[Name, Annotated[Policy, BeforeValidator(_policy)]] = {}
+    _as_read: str = PrivateAttr("")
+
+    @property
+    def as_read(self) -> str:
+        """The text of the file, or ""."""
+        return self._as_read
 
     @model_validator(mode="after")
     def _whole_days_of_warm_up(self) -> Scenario:

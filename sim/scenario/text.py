@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ class Document:
     file: str
     data: dict[str, Any]
     places: dict[KeyPath, Place]
+    text: str = ""
 
     def problem(self, path: KeyPath, message: str) -> Problem:
         """Make a problem at `path`, or at the nearest key around it that has a place."""
@@ -89,7 +90,7 @@ def read_document(path: Path) -> Document:
 def parse_document(text: str, file: str) -> Document:
     """Parse text as one YAML mapping; see `read_document`."""
     try:
-        return _Builder(file, yaml.parse(text, Loader=_PARSER)).document()
+        document = _Builder(file, yaml.parse(text, Loader=_PARSER)).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
@@ -97,6 +98,7 @@ def parse_document(text: str, file: str) -> Document:
         raise InputError(Problem(file, line, column, "", f"is not YAML here: {reason}")) from None
     except yaml.YAMLError as error:
         raise InputError(Problem(file, 0, 0, "", f"is not YAML: {error}")) from None
+    return replace(document, text=text)
 
 
 class _Builder:
@@ -143,7 +145,9 @@ class _Builder:
         if isinstance(event, yaml.AliasEvent):
             self._refuse(event, path, "aliases (*name) are not part of the language; use a route")
         if getattr(event, "tag", None) is not None or getattr(event, "anchor", None) is not None:
-            self._refuse(event, path, "tags (!name) and anchors (&name) are not part of the language")
+            self._refuse(
+                event, path, "tags (!name) and anchors (&name) are not part of the language"
+            )
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(path)
         if isinstance(event, yaml.SequenceStartEvent):

@@ -1,0 +1,128 @@
+"""Where a late dossier's time went: its span divided along the critical path (rule 21)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from sim.docket import NodeKind
+from sim.durations import MISSING
+from sim.engine import Trace
+
+LostTo = Literal["waiting", "closed", "work", "suspended", "transfer", "citizen"]
+KINDS: tuple[LostTo, ...] = get_args(LostTo)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A part of a dossier's span.
+
+    Parameters
+    ----------
+    node
+        The visit, wait or transfer in which it passed.
+    station
+        The visit's station; for others that of the visit before, or -1.
+    kind
+        What it was lost to.
+    us
+        Its length, in microseconds.
+    """
+
+    node: int
+    station: int
+    kind: LostTo
+    us: int
+
+
+def attribute(trace: Trace, dossier: int) -> list[Loss]:
+    """Divide the span from acceptance to resolution, or to the end of the run, of a dossier.
+
+    Parameters
+    ----------
+    trace
+        A replication.
+    dossier
+        The number of an accepted dossier.
+
+    Returns
+    -------
+    list of Loss
+        In the order of the route; together they are the span, without remainder.
+    """
+    losses = []
+    for node in critical_path(trace, dossier):
+        losses.extend(loss for loss in _of_node(trace, node) if loss.us)
+    return losses
+
+
+def critical_path(trace: Trace, dossier: int) -> list[int]:
+    """List the nodes that follow each other without a gap from acceptance to the span's end.
+
+    At each join the branch that ended last is followed, ties to the first in file order; of an
+    open dossier, the first step in file order that has not ended.
+    """
+    docket = trace.docket
+    first, last = int(docket.first_node[dossier]), int(docket.first_node[dossier + 1])
+    before: dict[int, list[int]] = {}
+    for node in range(first, last):
+        for following in _followers(trace, node):
+            before.setdefault(following, []).append(node)
+    node = int(docket.resolves[dossier])
+    if trace.resolved[dossier] == MISSING:
+        node = next(
+            number
+            for number in range(first, last)
+            if trace.joined[number] != MISSING and trace.ended[number] == MISSING
+        )
+    path = []
+    accepted = int(trace.accepted[dossier])
+    while True:
+        if docket.kind[node] <= NodeKind.TRANSFER:
+            path.append(node)
+        if trace.joined[node] <= accepted or node not in before:
+            break
+        node = max(before[node], key=lambda number: (int(trace.ended[number]), -number))
+    return [node for node in reversed(path) if _end(trace, node) > accepted]
+
+
+def _followers(trace: Trace, node: int) -> Iterator[int]:
+    """Give the nodes that begin when a node ends."""
+    following = int(trace.docket.following[node])
+    if following < 0:
+        return
+    yield following
+    if trace.docket.kind[node] == NodeKind.FORK:
+        branch = int(trace.docket.sibling[following])
+        while branch >= 0:
+            yield branch
+            branch = int(trace.docket.sibling[branch])
+
+
+def _end(trace: Trace, node: int) -> int:
+    ended = int(trace.ended[node])
+    return trace.network.end if ended == MISSING else ended
+
+
+def _of_node(trace: Trace, node: int) -> Iterator[Loss]:
+    docket, network = trace.docket, trace.network
+    station = int(docket.station[node])
+    joined, end = int(trace.joined[node]), _end(trace, node)
+    if docket.kind[node] == NodeKind.WAIT:
+        yield Loss(node, station, "citizen", end - joined)
+        return
+    if docket.kind[node] == NodeKind.TRANSFER:
+        yield Loss(node, station, "transfer", end - joined)
+        return
+    started = int(trace.started[node])
+    begun = end if started == MISSING else started
+    calendar = network.offices[network.stations[station].office].calendar
+    waiting = calendar.open_time(joined, begun)
+    yield Loss(node, station, "waiting", waiting)
+    yield Loss(node, station, "closed", begun - joined - waiting)
+    work = end - begun
+    if network.stations[station].at_close == "suspend" and begun < end:
+        work = docket.shifts[int(trace.officer[node])].open_time(begun, end)
+    yield Loss(node, station, "work", work)
+    yield Loss(node, station, "suspended", end - begun - work)

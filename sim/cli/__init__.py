@@ -1,0 +1,65 @@
+"""The command line: one file a command; each parses, calls and prints."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from sim import __version__
+from sim.errors import InputError, RunError
+
+
+class _Commands(click.Group):
+    """Finds a command in the module of its name when it is asked for."""
+
+    names = ("new", "run", "compare", "plot")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.names)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.names:
+            return None
+        from importlib import import_module
+
+        command: click.Command = import_module(f"sim.cli.{cmd_name}").command
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="onestop")
+def onestop() -> None:
+    """Simulate public-administration one-stop shops (một cửa)."""
+
+
+def main() -> None:
+    """Run the command line; turn what went wrong into one message and an exit code."""
+    sys.exit(_code_of_run())
+
+
+def _code_of_run() -> int:
+    try:
+        onestop.main(standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Abort:
+        click.echo("Interrupted.", err=True)
+        return 130
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except InputError as error:
+        click.echo(str(error), err=True)
+        return 2
+    except RunError as error:
+        click.echo(str(error), err=True)
+        return 3
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0

@@ -1,0 +1,69 @@
+"""``onestop compare``: policies against a base, on the same citizens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sim.cli.options import StudyOptions, study_options
+
+
+@click.command("compare")
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    metavar="P",
+    help="A policy to compare; by default every one. May be given several times.",
+)
+@click.option(
+    "--against",
+    default="base",
+    metavar="P",
+    help="The policy that the others are held against; by default base.",
+)
+@study_options
+def command(
+    scenario: Path, policies: tuple[str, ...], against: str, options: StudyOptions
+) -> None:  # fmt: skip
+    """Compare policies of SCENARIO: differences paired by replication, with 95 % intervals."""
+    from sim.cli.studying import run_study
+    from sim.cli.tables import (
+        difference_table,
+        last_line,
+        policy_table,
+        print_json,
+        published_table,
+        show,
+    )
+    from sim.comparison import compare
+    from sim.errors import InputError
+    from sim.scenario.load import load
+
+    loaded = load(scenario)
+    chosen = policies or ("base", *loaded.policies)
+    names = tuple(dict.fromkeys((against, *chosen)))
+    if len(names) < 2:
+        raise InputError(f"{scenario} has no policy to hold against `{against}`; write one first")
+    study = run_study(loaded, names, options)
+    comparison = compare(study, against)
+    folder = study.folder
+    if folder is not None:
+        from sim.experiment.study import Folder
+
+        Folder(folder).write_csv("differences.csv", comparison.differences)
+    summary = study.summary()
+    if options.as_json:
+        print_json(study, summary, comparison.differences)
+    else:
+        others = [name for name in names if name != against]
+        title = f"{loaded.name}, {study.plan.replications} replications"
+        show(
+            policy_table(summary, names, title),
+            difference_table(comparison.differences, others, against),
+            published_table(study, summary, against),
+        )
+    if not options.quiet:
+        last_line(study, f"onestop plot {study.folder}")

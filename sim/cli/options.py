@@ -1,0 +1,74 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+Command = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class StudyOptions:
+    """What the options of `run` and `compare` say of the study.
+
+    Parameters
+    ----------
+    replications, seed
+        None for the scenario's own.
+    jobs
+        How many processes, or None for one a processor.
+    out
+        The study's folder, or None for one named after the scenario.
+    traces
+        Of how many replications to keep the traces.
+    fresh
+        Whether to replace another study in the folder.
+    as_json
+        Whether to print one JSON object.
+    quiet
+        Whether to print results alone.
+    """
+
+    replications: int | None
+    seed: int | None
+    jobs: int | None
+    out: Path | None
+    traces: int
+    fresh: bool
+    as_json: bool
+    quiet: bool
+
+
+_OPTIONS = (
+    click.option("-n", "--replications", type=click.IntRange(min=1), metavar="N",
+                 help="How many replications; by default the scenario's."),
+    click.option("--seed", type=click.IntRange(min=0, max=2**63 - 1), metavar="N",
+                 help="The seed; by default the scenario's."),
+    click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N",
+                 help="How many processes; by default one a processor."),
+    click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FOLDER",
+                 help="The study's folder; by default studies/NAME-HASH."),
+    click.option("--trace", "traces", type=click.IntRange(min=0), default=0, metavar="N",
+                 help="Keep the traces of the first N replications."),
+    click.option("--fresh", is_flag=True, help="Replace another study in the folder."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+    click.option("-q", "--quiet", is_flag=True, help="Print the results and nothing else."),
+)  # fmt: skip
+
+
+def study_options(command: Command) -> Command:
+    """Give a command the options of a study, as one argument `options`."""
+
+    def with_options(**arguments: Any) -> None:
+        own = {name: arguments.pop(name) for name in StudyOptions.__dataclass_fields__}
+        command(options=StudyOptions(**own), **arguments)
+
+    with_options.__doc__ = command.__doc__
+    for option in reversed(_OPTIONS):
+        with_options = option(with_options)
+    return with_options

@@ -1,0 +1,37 @@
+"""``onestop plot``: figures of a study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+
+@click.command("plot")
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option(
+    "--figure",
+    "figures",
+    multiple=True,
+    metavar="NAME",
+    help="Which figure; by default all. May be given several times.",
+)
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(["png", "svg"]),
+    default="png",
+    help="The files' format; by default png.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing.")
+def command(
+    study: Path, figures: tuple[str, ...], file_format: Literal["png", "svg"], quiet: bool
+) -> None:  # fmt: skip
+    """Draw the figures of STUDY, the folder that `run` or `compare` made."""
+    from sim.experiment.study import open_study
+    from sim.plots import FIGURES, draw_figures
+
+    for file in draw_figures(open_study(study), figures or tuple(FIGURES), file_format):
+        if not quiet:
+            click.echo(str(file))

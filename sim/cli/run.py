@@ -1,0 +1,41 @@
+"""``onestop run``: one policy, its measures beside the published figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sim.cli.options import StudyOptions, study_options
+
+
+@click.command("run")
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option("--policy", default="base", metavar="P", help="Which policy; by default base.")
+@study_options
+def command(scenario: Path, policy: str, options: StudyOptions) -> None:
+    """Run one policy of SCENARIO and print its measures with 95 % intervals."""
+    from sim.cli.studying import run_study
+    from sim.cli.tables import (
+        last_line,
+        policy_table,
+        print_json,
+        published_table,
+        show,
+        station_table,
+    )
+    from sim.scenario.load import load
+
+    study = run_study(load(scenario), (policy,), options)
+    summary = study.summary()
+    if options.as_json:
+        print_json(study, summary, None)
+    else:
+        title = f"{study.plan.scenario.name}, {study.plan.replications} replications"
+        show(
+            policy_table(summary, [policy], title),
+            station_table(summary, policy),
+            published_table(study, summary, policy),
+        )
+    if not options.quiet:
+        last_line(study, f"onestop plot {study.folder}")

@@ -1,0 +1,76 @@
+"""Running a study from the command line: its folder, its processes, its progress."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from sim.cli.options import StudyOptions
+from sim.experiment.runner import Plan, cores, processes, run
+from sim.experiment.study import Study
+from sim.scenario.schema import Scenario
+
+_SHORT = 2.0
+"""Seconds after which a progress bar appears."""
+
+
+def run_study(scenario: Scenario, policies: tuple[str, ...], options: StudyOptions) -> Study:
+    """Run a study as the options say; it is kept in a folder."""
+    count = options.replications or scenario.replications
+    seed = scenario.seed if options.seed is None else options.seed
+    plan = Plan(scenario, policies, count, seed, "reference")
+    folder = options.out or Path("studies") / f"{_file_name(scenario.name)}-{plan.digest[:8]}"
+    jobs = min(options.jobs or cores(), count * len(policies))
+    with _progress(options.quiet) as progress, processes(jobs) as executor:
+        try:
+            return run(
+                scenario, policies, replications=count, seed=seed, executor=executor,
+                out=folder, traces=options.traces, fresh=options.fresh, progress=progress,
+            )  # fmt: skip
+        except KeyboardInterrupt:
+            click.echo(
+                f"Interrupted. What is finished is kept in {folder}; the same command goes on.",
+                err=True,
+            )
+            raise SystemExit(130) from None
+
+
+def _file_name(name: str) -> str:
+    """Make a scenario's name the name of a folder."""
+    words = "".join(c if c.isalnum() or c in "-_" else " " for c in name).split()
+    return "-".join(words)[:60] or "study"
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Give what reports progress: a bar on a terminal for what takes longer, nothing else."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    import time
+
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("replications"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("replications", total=None, visible=False)
+        begun = time.monotonic()
+
+        def report(done: int, total: int) -> None:
+            visible = done == 0 or time.monotonic() - begun > _SHORT
+            bar.update(task, completed=done, total=total, visible=visible and done < total)
+
+        yield report

@@ -1,0 +1,164 @@
+"""Results as tables for a terminal, and as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sim.experiment.study import Study
+from sim.measures import RATES
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.table import Table
+
+HEADLINES = (
+    "received", "resolved", "open_within_limit", "open_overdue", "resolved_late", "withdrawn",
+    "on_time_rate", "early_rate", "turnaround_days_mean", "turnaround_working_hours_mean",
+    "wait_minutes_mean", "wait_minutes_p90", "visits_mean",
+)  # fmt: skip
+AT_STATIONS = ("utilisation", "served", "left", "wait_minutes_mean", "wait_minutes_p90",
+               "queue_mean", "overtime_hours")  # fmt: skip
+_SHARES = {*RATES, "utilisation"}
+_JSON_COLUMNS = ("policy", "against", "scope", "name", "measure", "estimate", "low", "high",
+                 "replications", "p_adjusted")  # fmt: skip
+MISSING = "–"
+
+
+def number(value: float, measure: str, sign: str = "") -> str:
+    """Write a value of a measure: shares in per cent, counts whole, what is missing as a dash."""
+    if math.isnan(value):
+        return MISSING
+    if measure in _SHARES:
+        return f"{100 * value:{sign}.2f} %"
+    digits = 2 if abs(value) < 100 else 1 if abs(value) < 1000 else 0
+    return f"{value:{sign},.{digits}f}".replace(",", "\u202f")
+
+
+def with_interval(row: Any, sign: str = "") -> str:
+    """Write an estimate with half its interval's width."""
+    estimate = number(row.estimate, row.measure, sign)
+    half = (row.high - row.low) / 2
+    if math.isnan(half) or half == 0:
+        return estimate
+    return f"{estimate} ± {number(half, row.measure).removesuffix(' %')}"
+
+
+def policy_table(summary: pd.DataFrame, policies: Iterable[str], title: str) -> Table:
+    """Put the headline measures in rows and the policies in columns."""
+    table = _table(title, "measure", policies)
+    overall = summary[summary["scope"] == "all"]
+    for measure in HEADLINES:
+        rows = {row.policy: row for row in overall[overall["measure"] == measure].itertuples()}
+        cells = [with_interval(rows[policy]) if policy in rows else "" for policy in policies]
+        table.add_row(measure, *cells)
+    return table
+
+
+def station_table(summary: pd.DataFrame, policy: str) -> Table:
+    """Put the stations in rows and what is measured at them in columns."""
+    table = _table(f"Stations, {policy}", "station", AT_STATIONS)
+    own = summary[(summary["policy"] == policy) & (summary["scope"] == "station")]
+    for station in own["name"].unique():
+        rows = {row.measure: row for row in own[own["name"] == station].itertuples()}
+        table.add_row(station, *(number(rows[m].estimate, m) for m in AT_STATIONS))
+    return table
+
+
+def published_table(study: Study, summary: pd.DataFrame, policy: str) -> Table | None:
+    """Put published figures beside the simulated ones, or nothing if there are none."""
+    published = study.plan.scenario.published
+    if not published:
+        return None
+    columns = ("published", "simulated", "use", "source")
+    table = _table("Published figures", "measure", columns)
+    for figure in published:
+        found = summary[
+            (summary["policy"] == policy) & (summary["scope"] == figure.scope)
+            & (summary["name"] == figure.name) & (summary["measure"] == figure.measure)
+        ]  # fmt: skip
+        simulated = [with_interval(row) for row in found.itertuples()]
+        table.add_row(
+            f"{figure.measure} ({figure.name})", number(figure.value, figure.measure),
+            simulated[0] if simulated else MISSING, figure.use.replace("_", " "), figure.source,
+        )  # fmt: skip
+    return table
+
+
+def difference_table(differences: pd.DataFrame, policies: Iterable[str], against: str) -> Table:
+    """Put differences of the headline measures in rows and the policies in columns."""
+    table = _table(f"Differences from {against}", "measure", policies)
+    overall = differences[differences["scope"] == "all"]
+    for measure in HEADLINES:
+        rows = {row.policy: row for row in overall[overall["measure"] == measure].itertuples()}
+        cells = []
+        for policy in policies:
+            row = rows[policy]
+            distinct = row.p_adjusted < 0.05
+            text = with_interval(row, "+")
+            cells.append(text if distinct or row.estimate == 0 else f"{text} (n.d.)")
+        table.add_row(measure, *cells)
+    table.caption = (
+        "± half a 95 % interval, paired by replication; shares in percentage points;\n"
+        "n.d.: not distinguishable from 0 at 5 %, adjusted for the number of policies (Holm)"
+    )
+    return table
+
+
+def _table(title: str, first: str, columns: Iterable[str]) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, caption_justify="left")
+    table.add_column(first, no_wrap=True)
+    for column in columns:
+        table.add_column(column, justify="right", overflow="fold")
+    return table
+
+
+def show(*tables: Table | None) -> None:
+    """Print tables on standard output, as wide as the terminal, or as they need elsewhere."""
+    import sys
+
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    for table in tables:
+        if table is not None:
+            console.print(table)
+
+
+def print_json(study: Study, summary: pd.DataFrame, differences: pd.DataFrame | None) -> None:
+    """Print one JSON object; what is missing is null."""
+    plan = study.plan
+    found: dict[str, Any] = {
+        "format": 1,
+        "scenario": plan.scenario.name,
+        "seed": plan.seed,
+        "engine": plan.engine,
+        "replications": plan.replications,
+        "measures": _records(summary),
+    }
+    if differences is not None:
+        found["differences"] = _records(differences)
+    click.echo(json.dumps(found, ensure_ascii=False, allow_nan=False))
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    columns = [column for column in _JSON_COLUMNS if column in table.columns]
+    return [
+        {
+            key: None if isinstance(value, float) and math.isnan(value) else value
+            for key, value in row.items()
+        }
+        for row in table[columns].to_dict("records")
+    ]
+
+
+def last_line(study: Study, following: str) -> None:
+    """Name the study and the next command."""
+    click.echo(f"Study: {study.folder}. Next: {following}", err=True)
