@@ -51,7 +51,7 @@ def attribute(trace: Trace, dossier: int) -> list[Loss]:
     list of Loss
         In the order of the route; together they are the span, without remainder.
     """
-    losses = []
+    losses: list[Loss] = []
     for node in critical_path(trace, dossier):
         losses.extend(loss for loss in _of_node(trace, node) if loss.us)
     return losses

@@ -128,9 +128,9 @@ def _quantiles(distribution: Distribution, u: Uniforms) -> NDArray[np.float64]:
         case "constant":
             return np.full(u.shape, us[0])
         case "exponential":
-            return -us[0] * np.log1p(-u)
+            return np.asarray(-us[0] * np.log1p(-u), np.float64)
         case "uniform":
-            return us[0] + (us[1] - us[0]) * u
+            return np.asarray(us[0] + (us[1] - us[0]) * u, np.float64)
         case "triangular":
             return _triangular(us[0], us[1], us[2], u)
         case "lognormal":
@@ -138,11 +138,11 @@ def _quantiles(distribution: Distribution, u: Uniforms) -> NDArray[np.float64]:
         case "gamma":
             return gamma_quantiles(us[0], numbers[0], u)
         case "erlang":
-            return np.asarray(special.gammaincinv(numbers[0], u)) * (us[0] / numbers[0])
+            return np.asarray(special.gammaincinv(numbers[0], u), np.float64) * (us[0] / numbers[0])
         case "weibull":
             shape = _weibull_shape(numbers[0])
             scale = us[0] / math.gamma(1 + 1 / shape)
-            return scale * (-np.log1p(-u)) ** (1 / shape)
+            return np.asarray(scale * (-np.log1p(-u)) ** (1 / shape), np.float64)
         case "discrete":
             bounds = np.cumsum(numbers)[:-1]
             return np.array(us)[np.searchsorted(bounds, u, side="right")]
@@ -152,7 +152,7 @@ def gamma_quantiles(mean: float, cv: float, u: Uniforms) -> NDArray[np.float64]:
     """Quantiles of a gamma distribution by its mean and coefficient of variation."""
     if cv == 0:
         return np.full(np.shape(u), mean)
-    return np.asarray(special.gammaincinv(1 / cv**2, u)) * (mean * cv**2)
+    return np.asarray(special.gammaincinv(1 / cv**2, u), np.float64) * (mean * cv**2)
 
 
 def _lognormal(mean: float, cv: float, u: Uniforms) -> NDArray[np.float64]:

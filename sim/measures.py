@@ -116,7 +116,7 @@ class _Scope:
         """Sum values over the dossiers of each name, shape (names,)."""
         inside = self.codes >= 0
         weights = np.asarray(values, np.float64)[inside]
-        return np.bincount(self.codes[inside], weights, len(self.names))
+        return np.bincount(self.codes[inside], weights, len(self.names)).astype(np.float64)
 
 
 class _Facts:
@@ -357,7 +357,7 @@ def _visits_and_waits(facts: _Facts) -> tuple[Floats, Floats]:
     counter = np.array([station.counter for station in network.stations])
     begun = (trace.started[facts.visits] != MISSING) & counter[docket.station[facts.visits]]
     nodes, dossier = facts.visits[begun], docket.dossier[facts.visits[begun]]
-    waits = np.bincount(dossier, facts.wait[begun] / MINUTE, docket.arrived.size)
+    waits = np.bincount(dossier, facts.wait[begun] / MINUTE, docket.arrived.size).astype(float)
     trips = np.ones(nodes.size)
     office_of = np.array([s.office for s in network.stations], np.int64)[docket.station[nodes]]
     for office in np.unique(office_of):
@@ -369,11 +369,11 @@ def _visits_and_waits(facts: _Facts) -> tuple[Floats, Floats]:
         )
     present = np.array([network.is_present(n) for n in range(len(network.channels))])
     trips[~present[docket.channel[dossier]]] = 0
-    return np.bincount(dossier, trips, docket.arrived.size), waits
+    return np.bincount(dossier, trips, docket.arrived.size).astype(np.float64), waits
 
 
 def _losses_by_kind(facts: _Facts) -> dict[str, Floats]:
-    hours = {kind: np.zeros(facts.docket.arrived.size) for kind in KINDS}
+    hours: dict[str, Floats] = {kind: np.zeros(facts.docket.arrived.size) for kind in KINDS}
     for (dossier, _, kind), lost in facts.losses.items():
         hours[kind][dossier] += lost
     return hours
@@ -426,7 +426,7 @@ def _station_facts(facts: _Facts, number: int) -> _StationFacts:
     low, high = np.clip(joined, facts.start, facts.end), np.clip(until, facts.start, facts.end)
     impatient = _impatient(facts, nodes, calendar)
     own = [g for g in network.groups_of_station[number] if not network.groups[g].pool]
-    lost = {kind: 0.0 for kind in KINDS}
+    lost: dict[str, float] = dict.fromkeys(KINDS, 0.0)
     for (_, station, kind), hours in facts.losses.items():
         if station == number:
             lost[kind] += hours
@@ -453,7 +453,7 @@ def _impatient(facts: _Facts, nodes: Integers, calendar: Calendar) -> Flags:
     """Tell which queued visits left in the period because their own patience was over."""
     trace, docket = facts.trace, facts.docket
     left = trace.left[docket.dossier[nodes]]
-    gone = (docket.patience[nodes] >= 0) & (trace.started[nodes] == MISSING)
+    gone: Flags = (docket.patience[nodes] >= 0) & (trace.started[nodes] == MISSING)
     gone &= facts.in_period(left)
     for place in np.flatnonzero(gone):
         node = int(nodes[place])

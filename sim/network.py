@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from sim.errors import InputError
 from sim.scenario.offices import offices_of, staff_of_station
 from sim.scenario.schema import (
     ALWAYS,
+    MONTHS,
     AtClose,
     CalendarRule,
     Channel,
@@ -33,8 +35,10 @@ from sim.scenario.schema import (
     StaffGroup,
     Step,
     Together,
+    UntilDue,
     Visit,
     Volume,
+    Wait,
     dates_between,
     parse_hours,
     weekdays_of,
@@ -494,7 +498,6 @@ def _intensity(calendar: Calendar, profile: Profile, start: int, end: int) -> In
     for key, weight in profile.weekdays.items():
         for weekday in weekdays_of(key):
             by_weekday[weekday] *= weight
-    months = list(profile.months.items())
     by_date = {
         day_number(day): weight
         for text, weight in profile.dates.items()
@@ -506,8 +509,8 @@ def _intensity(calendar: Calendar, profile: Profile, start: int, end: int) -> In
         for day in range(low // DAY, (high - 1) // DAY + 1) if low < high else ():
             when = date(1970, 1, 1) + timedelta(days=day)
             of_day = by_weekday[when.weekday()] * by_date.get(day, 1.0)
-            of_day *= next((w for m, w in months if m == _month(when)), 1.0)
-            for left, right in zip(edges, edges[1:], strict=False):
+            of_day *= profile.months.get(MONTHS[when.month - 1], 1.0)
+            for left, right in pairwise(edges):
                 piece = max(low, day * DAY + left), min(high, day * DAY + right)
                 weight = of_day
                 for band_low, band_high, band_weight in bands:
@@ -522,12 +525,6 @@ def _intensity(calendar: Calendar, profile: Profile, start: int, end: int) -> In
         np.array(weights, np.float64),
         np.array(days, np.int64),
     )
-
-
-def _month(day: date) -> str:
-    return ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")[
-        day.month - 1
-    ]
 
 
 def _unfit(network: Network) -> Iterator[str]:
@@ -590,11 +587,9 @@ def _unfit_marks(route: tuple[Step, ...], inside: bool) -> Iterator[str]:
         if isinstance(step, Visit) and inside and (step.accepts or step.decides):
             mark = "accepts" if step.accepts else "decides"
             yield f"`{step.id}` {mark} inside `together`; put the mark on a visit outside"
-        if inside and getattr(step, "clock", None) == "restarts":
+        clocked = step.incomplete if isinstance(step, Visit) else step
+        if inside and getattr(clocked, "clock", None) == "restarts":
             yield f"`{step.id}` restarts the clock inside `together`; let it pause, or run"
-        if isinstance(step, Visit) and step.incomplete is not None:
-            if inside and step.incomplete.clock == "restarts":
-                yield f"`{step.id}` restarts the clock inside `together`; let it pause, or run"
         if isinstance(step, Choose):
             for branch in step.choose:
                 if inside and branch.end is not None:
@@ -630,7 +625,7 @@ def _marked_ways(route: tuple[Step, ...]) -> list[list[Visit]]:
         if isinstance(step, Visit) and (step.accepts or step.decides):
             open_ways = [[*way, step] for way in open_ways]
         elif isinstance(step, Choose):
-            longer = []
+            longer: list[list[Visit]] = []
             for branch in step.choose:
                 for inner in _marked_ways(branch.route):
                     ways = [[*way, *inner] for way in open_ways]
@@ -644,8 +639,6 @@ def _distinct(ways: list[list[Visit]]) -> list[list[Visit]]:
 
 
 def _unfit_waits(procedure: Procedure, path: str) -> Iterator[str]:
-    from sim.scenario.schema import UntilDue, Wait
-
     if procedure.limit.kind != LimitKind.NONE:
         return
     waiting: list[tuple[Step, ...]] = [procedure.route]

@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from sim.cli.options import StudyOptions
-from sim.experiment.runner import Plan, cores, processes, run
-from sim.experiment.study import Study
+from sim.experiment.runner import cores, processes, run
+from sim.experiment.study import Plan, Study
 from sim.scenario.schema import Scenario
 
 _SHORT = 2.0

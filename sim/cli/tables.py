@@ -53,7 +53,7 @@ def policy_table(summary: pd.DataFrame, policies: Iterable[str], title: str) -> 
     table = _table(title, "measure", policies)
     overall = summary[summary["scope"] == "all"]
     for measure in HEADLINES:
-        rows = {row.policy: row for row in overall[overall["measure"] == measure].itertuples()}
+        rows = {row.policy: row for row in _rows(overall[overall["measure"] == measure])}
         cells = [with_interval(rows[policy]) if policy in rows else "" for policy in policies]
         table.add_row(measure, *cells)
     return table
@@ -64,7 +64,7 @@ def station_table(summary: pd.DataFrame, policy: str) -> Table:
     table = _table(f"Stations, {policy}", "station", AT_STATIONS)
     own = summary[(summary["policy"] == policy) & (summary["scope"] == "station")]
     for station in own["name"].unique():
-        rows = {row.measure: row for row in own[own["name"] == station].itertuples()}
+        rows = {row.measure: row for row in _rows(own[own["name"] == station])}
         table.add_row(station, *(number(rows[m].estimate, m) for m in AT_STATIONS))
     return table
 
@@ -81,7 +81,7 @@ def published_table(study: Study, summary: pd.DataFrame, policy: str) -> Table |
             (summary["policy"] == policy) & (summary["scope"] == figure.scope)
             & (summary["name"] == figure.name) & (summary["measure"] == figure.measure)
         ]  # fmt: skip
-        simulated = [with_interval(row) for row in found.itertuples()]
+        simulated = [with_interval(row) for row in _rows(found)]
         table.add_row(
             f"{figure.measure} ({figure.name})", number(figure.value, figure.measure),
             simulated[0] if simulated else MISSING, figure.use.replace("_", " "), figure.source,
@@ -94,7 +94,7 @@ def difference_table(differences: pd.DataFrame, policies: Iterable[str], against
     table = _table(f"Differences from {against}", "measure", policies)
     overall = differences[differences["scope"] == "all"]
     for measure in HEADLINES:
-        rows = {row.policy: row for row in overall[overall["measure"] == measure].itertuples()}
+        rows = {row.policy: row for row in _rows(overall[overall["measure"] == measure])}
         cells = []
         for policy in policies:
             row = rows[policy]
@@ -107,6 +107,11 @@ def difference_table(differences: pd.DataFrame, policies: Iterable[str], against
         "n.d.: not distinguishable from 0 at 5 %, adjusted for the number of policies (Holm)"
     )
     return table
+
+
+def _rows(table: pd.DataFrame) -> list[Any]:
+    """List a table's rows, columns as attributes."""
+    return list(table.itertuples(index=False))
 
 
 def _table(title: str, first: str, columns: Iterable[str]) -> Table:
@@ -152,7 +157,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     columns = [column for column in _JSON_COLUMNS if column in table.columns]
     return [
         {
-            key: None if isinstance(value, float) and math.isnan(value) else value
+            str(key): None if isinstance(value, float) and math.isnan(value) else value
             for key, value in row.items()
         }
         for row in table[columns].to_dict("records")

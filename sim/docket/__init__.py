@@ -4,6 +4,7 @@
 the docket.
 """
 
-from sim.docket.draw import Docket, NodeKind, draw
+from sim.docket.draw import Docket, draw
+from sim.docket.routes import NodeKind
 
 __all__ = ["Docket", "NodeKind", "draw"]

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -388,8 +390,8 @@ class _Arrivals:
         channels = np.array([number for number, _ in procedure.channels], np.int64)
         calendars = [office.calendar for office in network.offices]
         for calendar in dict.fromkeys(calendars[office] for office in np.unique(home)):
-            offices = [n for n, own in enumerate(calendars) if own is calendar]
-            here = np.isin(home, offices)
+            sharing = [n for n, own in enumerate(calendars) if own is calendar]
+            here = np.isin(home, sharing)
             shares = np.array([
                 share * self._growth(of, number, calendar) for number, share in procedure.channels
             ])  # fmt: skip
@@ -436,7 +438,8 @@ def _arrival_instants(pieces: Intensity, masses: Floats, u: Floats) -> Integers:
     inside = (wanted - before) / (masses[piece] - before) * length
     last = length // MILLISECOND - 1
     whole = np.minimum(np.floor(inside / MILLISECOND).astype(np.int64), last)
-    return pieces.starts[piece] + np.maximum(whole, 0) * MILLISECOND
+    instants: Integers = pieces.starts[piece] + np.maximum(whole, 0) * MILLISECOND
+    return instants
 
 
 def _poisson_quantile(mean: float, u: float) -> int:
@@ -525,7 +528,7 @@ class _Choices:
             _, code = np.unique(code * len(distinct) + place, return_inverse=True)
         order = np.argsort(code, kind="stable")
         bounds = np.searchsorted(code[order], np.arange(int(code.max()) + 2))
-        for first, last in zip(bounds, bounds[1:], strict=False):
+        for first, last in pairwise(bounds):
             who = order[first:last]
             drew = {key: int(values[who[0]]) for key, values in self.columns.items()}
             yield (
@@ -607,8 +610,8 @@ class _Offices:
         return len(set(lines[one]) & set(lines[other]))
 
 
-def _in_order(batches: list[_Alike]) -> dict[str, Integers]:
-    """Number the dossiers by (arrival, procedure, citizen) and put their nodes in that order."""
+def _in_order(batches: list[_Alike]) -> dict[str, Any]:
+    """Rank the dossiers by (arrival, procedure, citizen) and put their nodes in that order."""
     dossiers = {
         name: np.concatenate([batch.dossiers[name] for batch in batches])
         if batches

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import cast
 
 import numpy as np
 import simpy
@@ -38,12 +39,21 @@ class Phase(IntEnum):
     LEAVE = 2
 
 
+class Environment(simpy.Environment):
+    """SimPy's environment; its time is always a whole number of microseconds."""
+
+    @property
+    def now(self) -> int:
+        """The present instant."""
+        return cast(int, self._now)
+
+
 class Moment(simpy.Event):
     """Something that happens to a subject at an instant, in a phase."""
 
     def __init__(
         self,
-        env: simpy.Environment,
+        env: Environment,
         instant: int,
         phase: Phase,
         happens: Callable[[Moment], None],
@@ -54,7 +64,7 @@ class Moment(simpy.Event):
         self._value = None
         self._ok = True
         self.subject = subject
-        env.schedule(self, phase, instant - env.now)
+        env.schedule(self, phase, instant - env.now)  # type: ignore[arg-type]  # a phase is a priority
 
 
 @dataclass(slots=True)
@@ -147,37 +157,37 @@ class _Run:
     def __init__(self, network: Network, docket: Docket) -> None:
         self.network = network
         self.docket = docket
-        self.env = simpy.Environment(initial_time=network.run_start)
+        self.env = Environment(initial_time=network.run_start)
         self.stations: tuple[Station, ...] = network.stations
         self.groups: tuple[Group, ...] = network.groups
         self.calendars = [network.offices[station.office].calendar for station in self.stations]
         self.clears = [station.at_close == "clear" for station in self.stations]
 
-        self.kind = docket.kind.tolist()
-        self.dossier_of = docket.dossier.tolist()
-        self.station_of = docket.station.tolist()
-        self.duration = docket.duration.tolist()
-        self.patience = docket.patience.tolist()
-        self.following = docket.following.tolist()
-        self.sibling = docket.sibling.tolist()
-        self.clock_of = docket.clock.tolist()
-        self.opens_at = docket.opens_at.tolist()
-        self.arrived = docket.arrived.tolist()
-        self.first_node = docket.first_node.tolist()
-        self.accepts = docket.accepts.tolist()
-        self.resolves = docket.resolves.tolist()
-        self.priority = docket.priority.tolist()
-        self.until_due = docket.until_due.tolist()
-        self.working = docket.working.tolist()
-        self.rule = docket.rule.tolist()
-        self.home = docket.home.tolist()
+        self.kind: list[int] = docket.kind.tolist()
+        self.dossier_of: list[int] = docket.dossier.tolist()
+        self.station_of: list[int] = docket.station.tolist()
+        self.duration: list[int] = docket.duration.tolist()
+        self.patience: list[int] = docket.patience.tolist()
+        self.following: list[int] = docket.following.tolist()
+        self.sibling: list[int] = docket.sibling.tolist()
+        self.clock_of: list[int] = docket.clock.tolist()
+        self.opens_at: list[int] = docket.opens_at.tolist()
+        self.arrived: list[int] = docket.arrived.tolist()
+        self.first_node: list[int] = docket.first_node.tolist()
+        self.accepts: list[int] = docket.accepts.tolist()
+        self.resolves: list[int] = docket.resolves.tolist()
+        self.priority: list[int] = docket.priority.tolist()
+        self.until_due: list[bool] = docket.until_due.tolist()
+        self.working: list[bool] = docket.working.tolist()
+        self.rule: list[int] = docket.rule.tolist()
+        self.home: list[int] = docket.home.tolist()
 
         nodes = len(self.kind)
         self.joined = [MISSING] * nodes
         self.started = [MISSING] * nodes
         self.ended = [MISSING] * nodes
         self.officer_of = [-1] * nodes
-        self.arrivals_left = docket.arrivals.tolist()
+        self.arrivals_left: list[int] = docket.arrivals.tolist()
         self.dossiers = [self._dossier(number) for number in range(len(self.arrived))]
         self.queues = [Queue() for _ in self.stations]
         self.officers = [
@@ -390,14 +400,23 @@ class _Run:
         self.joined[node] = self.env.now
         rule = self.network.transfers[self.rule[node]]
         calendar = rule.calendar or self.calendars[self.station_of[node]]
-        self._at(departure(rule, calendar, self.env.now), Phase.HAPPEN, self._depart, node)
+        departs = departure(rule, calendar, self.env.now)
+        if departs == self.env.now:
+            self._depart(node)
+        else:
+            self._at(departs, Phase.HAPPEN, self._transfer_departs, node)
 
-    def _depart(self, moment: Moment) -> None:
-        node = moment.subject
-        if not self._gone(node):
-            self.started[node] = self.env.now
-            arrival = self.env.now + self.duration[node]
-            self._at(arrival, Phase.HAPPEN, self._transfer_ends, node)
+    def _transfer_departs(self, moment: Moment) -> None:
+        if not self._gone(moment.subject):
+            self._depart(moment.subject)
+
+    def _depart(self, node: int) -> None:
+        self.started[node] = self.env.now
+        if self.duration[node] == 0:
+            self._end(node)
+        else:
+            arrives = self.env.now + self.duration[node]
+            self._at(arrives, Phase.HAPPEN, self._transfer_ends, node)
 
     def _transfer_ends(self, moment: Moment) -> None:
         if not self._gone(moment.subject):
@@ -472,6 +491,8 @@ class _Run:
     def _dispatch(self, number: int) -> None:
         """Let a group's idle officers take steps while one of them may (rules 4, 5 and 8)."""
         group = self.groups[number]
+        if not any(self.queues[place].ranked for place in group.stations):
+            return
         first = group.first_officer
         for place in range(first, first + group.officers):
             officer = self.officers[place]

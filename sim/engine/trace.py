@@ -124,7 +124,8 @@ class Trace:
             & ((self.resolved == MISSING) | (self.resolved >= instant))
             & ((self.left == MISSING) | (self.left >= instant))
         )
-        return open_then & ~self.stopped & (self.due < instant)
+        overdue: NDArray[np.bool_] = open_then & ~self.stopped & (self.due < instant)
+        return overdue
 
     @cached_property
     def steps(self) -> pd.DataFrame:
@@ -201,7 +202,8 @@ def _words(words: list[str], codes: NDArray[np.int64]) -> pd.Series[str]:
 
     distinct = list(dict.fromkeys(words))
     places = np.array([distinct.index(word) for word in words] + [-1], np.int64)
-    return pd.Series(pd.Categorical.from_codes(places[codes], categories=distinct))  # type: ignore[arg-type]
+    categories = pd.Index(distinct)
+    return pd.Series(pd.Categorical.from_codes(places[codes].tolist(), categories=categories))
 
 
 def _datetimes(instants: Instants) -> NDArray[np.datetime64]:

@@ -62,7 +62,7 @@ class InThisProcess(Executor):
         future: Future[Any] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - it belongs to the future
+        except Exception as error:
             future.set_exception(error)
         return future
 

@@ -10,7 +10,7 @@ import json
 import os
 import platform
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -90,7 +90,7 @@ class Study:
 
     @cached_property
     def by_policy(self) -> dict[str, pd.DataFrame]:
-        """For each policy a table of values: index (scope, name, measure), a column each replication."""
+        """For each policy its values: index (scope, name, measure), columns replications."""
         tables = {}
         for policy in self.plan.policies:
             own = self.measures[self.measures["policy"] == policy]
@@ -336,8 +336,3 @@ def _description(
         },
         "scenario": {"as_read": plan.scenario.as_read, "resolved": resolved(plan.scenario)},
     }
-
-
-def with_policies(plan: Plan, policies: Iterable[str]) -> Plan:
-    """Give the plan with other policies."""
-    return replace(plan, policies=tuple(policies))

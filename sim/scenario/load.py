@@ -58,7 +58,7 @@ def _scenario(document: Document, name: str) -> Scenario:
 
 def problems_of(error: ValidationError, document: Document) -> list[Problem]:
     """Say what pydantic found in the words of the language, in place."""
-    problems = {}
+    problems: dict[KeyPath, Problem] = {}
     for found in error.errors(include_url=False):
         path = _path_in_file(found["loc"])
         message = _message(found["type"], found["msg"], path, found.get("ctx", {}))

@@ -1,4 +1,4 @@
-"""Names that a scenario uses and must have: levels, stations, calendars, channels, …"""
+"""Names that a scenario uses and must have: levels, stations, calendars, channels."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -130,9 +130,10 @@ class _Builder:
 
     def _place(self, event: yaml.Event) -> Place:
         mark = event.start_mark
+        assert mark is not None
         return Place(self.file, mark.line + 1, mark.column + 1)
 
-    def _refuse(self, event: yaml.Event, path: KeyPath, message: str) -> None:
+    def _refuse(self, event: yaml.Event, path: KeyPath, message: str) -> NoReturn:
         place = self._place(event)
         text = ".".join(str(part) for part in path)
         raise InputError(
