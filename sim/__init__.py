@@ -5,6 +5,7 @@
 >>> network = sim.build(scenario)
 >>> docket = sim.draw(network, seed=1, replication=0)
 >>> trace = sim.simulate(network, docket)
+>>> measures = sim.measure(network, trace)
 """
 
 from __future__ import annotations
@@ -13,24 +14,38 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sim.docket import draw
-    from sim.engine import simulate
-    from sim.network import build
+    from sim.comparison import Comparison, compare
+    from sim.docket import Docket, draw
+    from sim.engine import Trace, simulate
+    from sim.errors import InputError, Problem, RunError
+    from sim.experiment import Study, run
+    from sim.measures import Measures, measure
+    from sim.network import Network, build
     from sim.scenario.load import load
+    from sim.scenario.schema import Scenario
 
 __version__ = "0.1.0"
-__all__ = ["build", "draw", "load", "simulate"]
+__all__ = [
+    "Comparison", "Docket", "InputError", "Measures", "Network", "Problem", "RunError",
+    "Scenario", "Study", "Trace", "build", "compare", "draw", "load", "measure", "run", "simulate",
+]  # fmt: skip
 
 _HOMES = {
-    "load": "sim.scenario.load",
-    "build": "sim.network",
-    "draw": "sim.docket",
-    "simulate": "sim.engine",
+    "sim.comparison": ("Comparison", "compare"),
+    "sim.docket": ("Docket", "draw"),
+    "sim.engine": ("Trace", "simulate"),
+    "sim.errors": ("InputError", "Problem", "RunError"),
+    "sim.experiment": ("Study", "run"),
+    "sim.measures": ("Measures", "measure"),
+    "sim.network": ("Network", "build"),
+    "sim.scenario.load": ("load",),
+    "sim.scenario.schema": ("Scenario",),
 }
 
 
 def __getattr__(name: str) -> object:
-    """Import a function where it is first used, so that `onestop --help` stays quick."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'sim' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    """Import what is asked for when it is, so that `onestop --help` stays quick."""
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(module), name)
+    raise AttributeError(f"module 'sim' has no attribute {name!r}")

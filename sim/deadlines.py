@@ -98,9 +98,9 @@ def remaining_limit(
     if due == NEVER:
         return NEVER
     if kind == LimitKind.WORKING_DAYS:
-        return bisect_right(days, due_day(due)) - bisect_right(days, stopped // DAY)
+        return max(0, bisect_right(days, due_day(due)) - bisect_right(days, stopped // DAY))
     if kind == LimitKind.DAYS:
-        return due_day(due) - stopped // DAY
+        return max(0, due_day(due) - stopped // DAY)
     if kind == LimitKind.WORKING_HOURS:
         return open_until(due, opens, closes, before) - open_until(stopped, opens, closes, before)
     if kind == LimitKind.CLOCK:

@@ -277,11 +277,13 @@ def _mean_and(family: str, parameters: object, other: str) -> tuple[Duration, fl
 def _discrete(parameters: object) -> Distribution:
     if not isinstance(parameters, Mapping) or not parameters:
         raise ValueError("discrete takes {VALUE: SHARE, …}")
-    durations = _alike(tuple(parse_duration(value) for value in parameters))
-    shares = tuple(parse_share(share) for share in parameters.values())
-    if abs(sum(shares) - 1) > 1e-9:
-        raise ValueError(f"discrete: the shares add to {sum(shares):.10g}, not to 1")
-    return Distribution("discrete", durations, shares)
+    shares: dict[Duration, float] = {}
+    for value, share in zip(_alike(tuple(map(parse_duration, parameters))),
+                            map(parse_share, parameters.values()), strict=True):  # fmt: skip
+        shares[value] = shares.get(value, 0.0) + share
+    if abs(sum(shares.values()) - 1) > 1e-9:
+        raise ValueError(f"discrete: the shares add to {sum(shares.values()):.10g}, not to 1")
+    return Distribution("discrete", tuple(shares), tuple(shares.values()))
 
 
 def _alike(durations: tuple[Duration, ...]) -> tuple[Duration, ...]:

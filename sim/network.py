@@ -531,15 +531,15 @@ def _unfit(network: Network) -> Iterator[str]:
     """Say what on the network's routes and channels does not fit together."""
     for procedure in network.procedures:
         path = f"procedures.{procedure.name}"
-        yield from (f"{path}.route: {message}" for message in _unfit_marks(procedure.route, False))
+        found = list(_unfit_inside_together(procedure.route, False))
         for channel, share in procedure.channels:
             for level, _ in procedure.received_at:
                 words = {network.channel_names[channel], network.levels[level].name}
+                found.extend(_unfit_marks(procedure.route, words))
                 if share > 0 and fewest_visits(procedure.route, words) == 0:
-                    yield (
-                        f"{path}.route: a dossier that comes through "
-                        f"`{network.channel_names[channel]}` can have no visit"
-                    )
+                    through = network.channel_names[channel]
+                    found.append(f"a dossier that comes through `{through}` can have no visit")
+        yield from (f"{path}.route: {message}" for message in dict.fromkeys(found))
         yield from _unfit_waits(procedure, path)
         yield from _unfit_channels(network, procedure, path)
 
@@ -581,8 +581,8 @@ def _visits_and_way_on(route: tuple[Step, ...], words: set[str]) -> tuple[int, b
     return min([count, *ended]), True
 
 
-def _unfit_marks(route: tuple[Step, ...], inside: bool) -> Iterator[str]:
-    """Say which marks and ends stand where they cannot (rules 11, 13 and 15)."""
+def _unfit_inside_together(route: tuple[Step, ...], inside: bool) -> Iterator[str]:
+    """Say which marks, ends and restarts stand inside `together` (rules 11, 13 and 15)."""
     for step in route:
         if isinstance(step, Visit) and inside and (step.accepts or step.decides):
             mark = "accepts" if step.accepts else "decides"
@@ -594,17 +594,16 @@ def _unfit_marks(route: tuple[Step, ...], inside: bool) -> Iterator[str]:
             for branch in step.choose:
                 if inside and branch.end is not None:
                     yield f"`{step.id}` ends the dossier inside `together`"
-                yield from _unfit_marks(branch.route, inside)
+                yield from _unfit_inside_together(branch.route, inside)
         elif isinstance(step, Together):
             for inner in step.together:
-                yield from _unfit_marks(inner, True)
-    if not inside:
-        yield from _unfit_order(route)
+                yield from _unfit_inside_together(inner, True)
 
 
-def _unfit_order(route: tuple[Step, ...]) -> Iterator[str]:
-    """Say which marks can come twice, or decide before accepting, on one dossier's route."""
-    for visits in _marked_ways(route):
+def _unfit_marks(route: tuple[Step, ...], words: set[str]) -> Iterator[str]:
+    """Say which marks come twice, or decide before accepting, on some route (rule 13)."""
+    going_on, ended = _marked_ways(route, words)
+    for visits in going_on + ended:
         for mark in ("accepts", "decides"):
             marked = [visit.id for visit in visits if getattr(visit, mark)]
             if len(marked) > 1:
@@ -613,25 +612,31 @@ def _unfit_order(route: tuple[Step, ...]) -> Iterator[str]:
         accepting = [n for n, visit in enumerate(visits) if visit.accepts]
         deciding = [n for n, visit in enumerate(visits) if visit.decides]
         if accepting and deciding and deciding[0] < accepting[0]:
-            yield f"`{visits[0].id}` decides before `{visits[-1].id}` accepts"
+            yield f"`{visits[deciding[0]].id}` decides before `{visits[accepting[0]].id}` accepts"
             return
 
 
-def _marked_ways(route: tuple[Step, ...]) -> list[list[Visit]]:
-    """List the sequences of marked visits that a dossier can meet, without repetition."""
-    open_ways: list[list[Visit]] = [[]]
-    closed: list[list[Visit]] = []
+def _marked_ways(
+    route: tuple[Step, ...], words: set[str]
+) -> tuple[list[list[Visit]], list[list[Visit]]]:
+    """List the sequences of marked visits that dossiers can meet: those that go on, and end."""
+    going_on: list[list[Visit]] = [[]]
+    ended: list[list[Visit]] = []
     for step in route:
+        if not holds_for(step, words):
+            continue
         if isinstance(step, Visit) and (step.accepts or step.decides):
-            open_ways = [[*way, step] for way in open_ways]
+            going_on = [[*way, step] for way in going_on]
         elif isinstance(step, Choose):
             longer: list[list[Visit]] = []
             for branch in step.choose:
-                for inner in _marked_ways(branch.route):
-                    ways = [[*way, *inner] for way in open_ways]
-                    (closed if branch.end is not None else longer).extend(ways)
-            open_ways = _distinct(longer)
-    return _distinct(closed + open_ways)
+                inner, inner_ended = _marked_ways(branch.route, words)
+                if branch.end is not None:
+                    inner, inner_ended = [], inner + inner_ended
+                longer.extend([*way, *more] for way in going_on for more in inner)
+                ended.extend([*way, *more] for way in going_on for more in inner_ended)
+            going_on = _distinct(longer)
+    return going_on, _distinct(ended)
 
 
 def _distinct(ways: list[list[Visit]]) -> list[list[Visit]]:

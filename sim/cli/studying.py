@@ -12,8 +12,10 @@ import click
 from sim.cli.options import StudyOptions
 from sim.experiment.runner import cores, processes, run
 from sim.experiment.study import Plan, Study
+from sim.network import build
 from sim.scenario.schema import Scenario
 
+_DOSSIERS_IN_THIS_PROCESS = 50_000
 _SHORT = 2.0
 """Seconds after which a progress bar appears."""
 
@@ -24,7 +26,7 @@ def run_study(scenario: Scenario, policies: tuple[str, ...], options: StudyOptio
     seed = scenario.seed if options.seed is None else options.seed
     plan = Plan(scenario, policies, count, seed, "reference")
     folder = options.out or Path("studies") / f"{_file_name(scenario.name)}-{plan.digest[:8]}"
-    jobs = min(options.jobs or cores(), count * len(policies))
+    jobs = options.jobs or (cores() if _worth_processes(scenario, plan) else 1)
     with _progress(options.quiet) as progress, processes(jobs) as executor:
         try:
             return run(
@@ -37,6 +39,12 @@ def run_study(scenario: Scenario, policies: tuple[str, ...], options: StudyOptio
                 err=True,
             )
             raise SystemExit(130) from None
+
+
+def _worth_processes(scenario: Scenario, plan: Plan) -> bool:
+    """Tell whether a study is so large that starting processes saves more than it costs."""
+    volume = sum(procedure.volume for procedure in build(scenario).procedures)
+    return volume * plan.replications * len(plan.policies) > _DOSSIERS_IN_THIS_PROCESS
 
 
 def _file_name(name: str) -> str:

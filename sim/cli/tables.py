@@ -34,7 +34,7 @@ def number(value: float, measure: str, sign: str = "") -> str:
     if math.isnan(value):
         return MISSING
     if measure in _SHARES:
-        return f"{100 * value:{sign}.2f} %"
+        return f"{100 * value:{sign}.2f} {'pp' if sign else '%'}"
     digits = 2 if abs(value) < 100 else 1 if abs(value) < 1000 else 0
     return f"{value:{sign},.{digits}f}".replace(",", "\u202f")
 
@@ -103,7 +103,7 @@ def difference_table(differences: pd.DataFrame, policies: Iterable[str], against
             cells.append(text if distinct or row.estimate == 0 else f"{text} (n.d.)")
         table.add_row(measure, *cells)
     table.caption = (
-        "± half a 95 % interval, paired by replication; shares in percentage points;\n"
+        "± half a 95 % interval, paired by replication; pp: percentage points;\n"
         "n.d.: not distinguishable from 0 at 5 %, adjusted for the number of policies (Holm)"
     )
     return table

@@ -321,23 +321,31 @@ def _visits_in(parallel: _Parallel) -> list[str]:
     return ids
 
 
-def _flat_visits(items: Sequence[_Item]) -> list[tuple[Visit, bool, bool]]:
-    """List visits in file order, whether each is in a `together`, and if a wait until due follows.
+@dataclass
+class _Standing:
+    """Where a visit stands: in a `together` or not, before a wait until due or not."""
 
-    The wait counts for the last visit before it.
-    """
-    found: list[tuple[Visit, bool, bool]] = []
+    visit: Visit
+    inside: bool
+    before_due: bool = False
+
+
+def _standings(
+    items: Sequence[_Item], inside: bool = False, last: _Standing | None = None
+) -> list[_Standing]:
+    """List visits in file order; `last` is the visit before the items."""
+    found: list[_Standing] = []
     for item in items:
         match item:
             case Visit():
-                found.append((item, False, False))
-            case Wait(wait=UntilDue()) if found:
-                visit, inside, _ = found[-1]
-                found[-1] = visit, inside, True
+                last = _Standing(item, inside)
+                found.append(last)
+            case Wait(wait=UntilDue()) if last is not None:
+                last.before_due = True
             case _Parallel():
                 for branch in item.branches:
-                    inner = _flat_visits(branch)
-                    found.extend((visit, True, before) for visit, _, before in inner)
+                    found.extend(_standings(branch, True, last))
+                last = found[-1] if found else last
     return found
 
 
@@ -345,22 +353,22 @@ def _marks(
     network: Network, items: Sequence[_Item], builder: _Builder, ending: str
 ) -> tuple[int, int]:
     """Find where the dossier is accepted and where it is resolved (rule 13)."""
-    visits = _flat_visits(items)
-    first, first_inside, _ = visits[0]
-    marked = [visit for visit, _, _ in visits if visit.decides]
+    standings = _standings(items)
+    first = standings[0].visit
+    marked = [standing.visit for standing in standings if standing.visit.decides]
     resolving: Visit | None
     if marked:
         resolving = marked[0]
     elif ending == WITHDRAWN:
         resolving = None
     else:
-        before_due = [visit for visit, _, before in visits if before]
-        resolving = before_due[-1] if before_due else visits[-1][0]
-    accepting = [visit for visit, _, _ in visits if visit.accepts]
+        before_due = [standing.visit for standing in standings if standing.before_due]
+        resolving = before_due[-1] if before_due else standings[-1].visit
+    accepting = [standing.visit for standing in standings if standing.visit.accepts]
     counters = {station.address for station in network.stations if station.counter}
     if accepting:
         accepts = builder.last_round[accepting[0].id]
-    elif first_inside or first.at not in counters or first is resolving:
+    elif standings[0].inside or first.at not in counters or first is resolving:
         accepts = -1
     else:
         accepts = builder.last_round[first.id]

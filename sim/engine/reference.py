@@ -198,6 +198,9 @@ class _Run:
 
         # What (a) touched and (b) works through.
         self.settling = False
+        self.settled = 0
+        self.restart_begun: dict[int, int] = {}
+        """For each restarting pause, how many times (b) had come when it began."""
         self.touched_clocks: set[int] = set()
         self.waits_until_due: list[int] = []
         self.joining: list[int] = []
@@ -391,8 +394,11 @@ class _Run:
         if clock == _RUNS or dossier.accepted == MISSING or dossier.resolved != MISSING:
             return
         dossier.pauses += change
-        if clock == _RESTARTS and change < 0:
-            dossier.restarts = True
+        if clock == _RESTARTS:
+            if change > 0:
+                self.restart_begun[node] = self.settled
+            elif self.restart_begun.pop(node) < self.settled:
+                dossier.restarts = True
         self.touched_clocks.add(number)
         self._settle_soon()
 
@@ -437,6 +443,7 @@ class _Run:
     def _settle(self, _: Moment) -> None:
         """Work through what (a) touched: clocks, waits until due, keys, officers (rule 8)."""
         self.settling = False
+        self.settled += 1
         clocks, self.touched_clocks = self.touched_clocks, set()
         waits, self.waits_until_due = self.waits_until_due, []
         joining, self.joining = self.joining, []
@@ -565,15 +572,13 @@ def departure(rule: Transfer, calendar: Calendar, instant: int) -> int:
     """
     day = instant // DAY
     days = calendar.open_days
+    if rule.departs:
+        # Yesterday counts too: a departure at 24:00 is at this day's first instant.
+        first = bisect_left(days, day - 1)
+        departures = (d * DAY + hour for d in days[first : first + 3] for hour in rule.departs)
+        return next((departs for departs in departures if departs >= instant), NEVER)
     today = bisect_left(days, day)
     opens_today = today < len(days) and days[today] == day
-    if rule.departs:
-        if opens_today:
-            for hour in rule.departs:
-                if day * DAY + hour >= instant:
-                    return day * DAY + hour
-        following = today + opens_today
-        return days[following] * DAY + rule.departs[0] if following < len(days) else NEVER
     if rule.cutoff is None or (opens_today and instant - day * DAY < rule.cutoff):
         return instant
     following = today + opens_today

@@ -13,7 +13,7 @@ from sim.scenario.policies import check_policies
 from sim.scenario.references import broken_references, did_you_mean
 from sim.scenario.routes import expand_routes
 from sim.scenario.schema import Scenario
-from sim.scenario.text import Document, KeyPath, parse_document, read_document
+from sim.scenario.text import Document, KeyPath, parse_document, path_in_file, read_document
 
 
 def load(path: str | Path) -> Scenario:
@@ -60,15 +60,10 @@ def problems_of(error: ValidationError, document: Document) -> list[Problem]:
     """Say what pydantic found in the words of the language, in place."""
     problems: dict[KeyPath, Problem] = {}
     for found in error.errors(include_url=False):
-        path = _path_in_file(found["loc"])
+        path = path_in_file(found["loc"])
         message = _message(found["type"], found["msg"], path, found.get("ctx", {}))
         problems.setdefault(path, document.problem(path, message))
     return list(problems.values())
-
-
-def _path_in_file(loc: tuple[str | int, ...]) -> KeyPath:
-    """Leave out what pydantic puts between the keys: union tags and key markers."""
-    return tuple(part for part in loc if part != "[key]" and not str(part).startswith("<"))
 
 
 def _message(kind: str, text: str, path: KeyPath, context: dict[str, Any]) -> str:

@@ -34,6 +34,7 @@ from sim.scenario.schema import (
     TransferRule,
     Visit,
 )
+from sim.scenario.text import path_in_file
 
 BASE = "base"
 
@@ -138,7 +139,7 @@ def apply(scenario: Scenario, name: str) -> Scenario:
             changed = _apply_change(changed, change)
         except ValidationError as error:
             found = error.errors(include_url=False)[0]
-            place = ".".join(str(part) for part in found["loc"])
+            place = ".".join(str(part) for part in path_in_file(found["loc"]))
             message = str(found.get("ctx", {}).get("error", found["msg"]))
             raise InputError(": ".join(part for part in (where, place, message) if part)) from None
         except ValueError as error:
@@ -410,6 +411,8 @@ def _put(tree: dict[str, Any], parts: list[str], value: object, path: str) -> No
     node: Any = tree
     for part in above:
         node = _below(node, part, path)
+    if last == "id":
+        raise ValueError(f"set: `{path}`: a step keeps its id")
     if isinstance(node, list | tuple):
         raise ValueError(f"set: `{path}` must end in a key of a step, not in a step")
     if not isinstance(node, dict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 
+from sim.scenario.offices import offices_of
 from sim.scenario.schema import (
     ALWAYS,
     Choose,
@@ -13,6 +14,7 @@ from sim.scenario.schema import (
     Scenario,
     Step,
     Together,
+    TransferRule,
     Visit,
     Wait,
 )
@@ -53,6 +55,8 @@ def _calendar(scenario: Scenario, path: KeyPath, name: str | None) -> Iterator[F
 
 
 def _levels(scenario: Scenario) -> Iterator[Finding]:
+    if ALWAYS in scenario.calendars:
+        yield ("calendars", ALWAYS), f"`{ALWAYS}` is always there, open throughout; choose a name"
     seen: list[str] = []
     for name, level in scenario.levels.items():
         path: KeyPath = ("levels", name)
@@ -73,18 +77,18 @@ def _offices(scenario: Scenario, path: KeyPath, level: Level) -> Iterator[Findin
         return
     if not level.offices:
         yield (*path, "offices"), "a level has at least one office"
-    parent = scenario.levels.get(level.within or "")
+    parents = list(offices_of(scenario, level.within)) if level.within in scenario.levels else []
     for name, office in level.offices.items():
         at: KeyPath = (*path, "offices", name)
         yield from _calendar(scenario, (*at, "calendar"), office.calendar)
         for staffed in office.staff:
             known = [*level.stations, *level.pools]
             yield from _known((*at, "staff", staffed), "station or pool", staffed, known)
-        if office.within is not None and parent is None:
+        if office.within is not None and level.within is None:
             yield (*at, "within"), "the level is not `within` another"
-        elif parent is not None and isinstance(parent.offices, dict):
-            yield from _known((*at, "within"), "office", office.within, parent.offices)
-            if office.within is None and len(parent.offices) > 1:
+        elif parents:
+            yield from _known((*at, "within"), "office", office.within, parents)
+            if office.within is None and len(parents) > 1:
                 yield at, f"`{level.within}` has several offices; say which: {{within: OFFICE}}"
 
 
@@ -128,8 +132,19 @@ def _transfers(scenario: Scenario) -> Iterator[Finding]:
         yield from _known((*path, "within"), "level", rule.within, scenario.levels)
         yield from _known((*path, "from"), "level or station", rule.source, places)
         yield from _known((*path, "to"), "level or station", rule.target, places)
-        if rule.cutoff is not None and rule.calendar == ALWAYS:
-            yield path, "a `cutoff` needs a calendar that closes"
+        if rule.cutoff is not None and ALWAYS in _calendars_left(scenario, rule):
+            yield path, "a `cutoff` needs a calendar that closes: give the rule a `calendar`"
+
+
+def _calendars_left(scenario: Scenario, rule: TransferRule) -> set[str]:
+    """Name the calendars by which a rule's dossiers depart."""
+    if rule.calendar is not None:
+        return {rule.calendar}
+    name = (rule.within or rule.source or "").partition(".")[0]
+    if name not in scenario.levels:
+        return set()
+    level = scenario.levels[name]
+    return {office.calendar or level.calendar for office in offices_of(scenario, name).values()}
 
 
 def _volumes(scenario: Scenario) -> Iterator[Finding]:

@@ -67,7 +67,7 @@ class Limit(Part):
             case LimitKind.DAYS:
                 return f"{self.amount} days"
             case _:
-                return str(Duration(self.amount))
+                return f"{self.amount / MINUTE:.12g} min"
 
 
 _LIMIT = re.compile(

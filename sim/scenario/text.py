@@ -29,6 +29,11 @@ _DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
 
 
+def path_in_file(loc: tuple[str | int, ...]) -> KeyPath:
+    """Leave out what a validator puts between the keys: union tags and key markers."""
+    return tuple(part for part in loc if part != "[key]" and not str(part).startswith("<"))
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a key or an item stands."""

@@ -1,0 +1,93 @@
+"""Figures of a study. This package alone imports matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+from matplotlib.figure import Figure
+
+from sim.errors import InputError
+from sim.experiment.study import Folder, Study
+from sim.plots.course import open_dossiers
+from sim.plots.lateness import lateness
+from sim.plots.outcomes import outcomes
+from sim.plots.page import styled
+from sim.plots.turnaround import turnaround
+from sim.plots.utilisation import utilisation
+from sim.plots.waiting import waiting
+from sim.scenario.references import did_you_mean
+
+FileFormat = Literal["png", "svg"]
+
+FIGURES: Mapping[str, Callable[[Study], Figure]] = {
+    "outcomes": outcomes,
+    "open": open_dossiers,
+    "waiting": waiting,
+    "turnaround": turnaround,
+    "utilisation": utilisation,
+    "lateness": lateness,
+}
+"""Each figure's name and the function that draws it."""
+
+_DATES: Mapping[FileFormat, dict[str, Any]] = {"png": {}, "svg": {"Date": None}}
+"""What keeps the clock out of the files: the same study gives the same bytes."""
+
+
+def draw_figures(study: Study, names: Iterable[str], file_format: FileFormat = "png") -> list[Path]:
+    """Draw figures into a study's folder.
+
+    Parameters
+    ----------
+    study
+        A study that is kept in a folder.
+    names
+        Names in `FIGURES`.
+    file_format
+        The files' format.
+
+    Returns
+    -------
+    list of Path
+        The files, each written whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If there is no such figure, or the study has no folder or it cannot be written.
+    """
+    wanted = list(dict.fromkeys(names))
+    unknown = [
+        f"there is no figure `{name}`{did_you_mean(name, FIGURES)}"
+        for name in wanted if name not in FIGURES
+    ]  # fmt: skip
+    if unknown:
+        raise InputError(*unknown)
+    if study.folder is None:
+        raise InputError("figures are kept in a study's folder; run the study with one")
+    folder = Folder(study.folder)
+    files = []
+    for name in wanted:
+        figure = FIGURES[name](study)
+        try:
+            file = folder.write(
+                f"figures/{name}.{file_format}",
+                partial(_write, figure, file_format=file_format),
+            )
+        except OSError as error:
+            raise InputError(f"{study.folder} cannot be written: {error.strerror}") from None
+        files.append(file)
+    return files
+
+
+def _write(figure: Figure, target: Path, *, file_format: FileFormat) -> None:
+    with target.open("wb") as file:
+        save(figure, file, file_format)
+
+
+def save(figure: Figure, file: BinaryIO, file_format: FileFormat) -> None:
+    """Write a figure to an open file."""
+    with styled():
+        figure.savefig(file, format=file_format, metadata=_DATES[file_format])
