@@ -187,6 +187,7 @@ class Network:
     period_start: int
     end: int
     same_day_cutoff: int
+    calendars: Mapping[str, Calendar]
     levels: tuple[Level, ...]
     offices: tuple[Office, ...]
     stations: tuple[Station, ...]
@@ -258,14 +259,9 @@ class Network:
     def intensity(self, channel: int, office_calendar: Calendar) -> Intensity:
         """Give a channel's relative intensity over the run, for offices with one calendar."""
         given = self.channels[channel]
-        calendar = office_calendar if given.calendar is None else self.calendar(given.calendar)
+        calendar = office_calendar if given.calendar is None else self.calendars[given.calendar]
         profile = self.scenario.profiles[given.profile] if given.profile else Profile()
         return _intensity(calendar, profile, self.run_start, self.end)
-
-    @lru_cache  # noqa: B019
-    def calendar(self, name: str) -> Calendar:
-        """Build the calendar of that name."""
-        return _build_calendar(self.scenario, name)
 
 
 def build(scenario: Scenario) -> Network:
@@ -293,6 +289,7 @@ def build(scenario: Scenario) -> Network:
         period_start=midnight(scenario.period.first),
         end=midnight(scenario.period.last) + DAY,
         same_day_cutoff=DAY if cutoff is None else cutoff,
+        calendars=calendars,
         levels=levels,
         offices=offices,
         stations=stations,

@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import cast
 
 import numpy as np
 import simpy
@@ -45,7 +44,7 @@ class Environment(simpy.Environment):
     @property
     def now(self) -> int:
         """The present instant."""
-        return cast(int, self._now)
+        return self._now  # type: ignore[return-value]  # SimPy allows floats; we pass none
 
 
 class Moment(simpy.Event):

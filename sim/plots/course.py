@@ -22,6 +22,9 @@ _COLOURS = {"open": MUTED, "overdue": OUTCOMES["open_overdue"][1]}
 _MANY = 20
 """Replications from which the band leaves the extremes out."""
 _MOST = 8
+_DATES = ["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S"]
+_STARTS = ["", "%Y", "%d %b", "%d %b", "%H:%M", "%H:%M"]
+"""How ticks at years, months, days, … are written, and those that start a longer unit."""
 
 
 @in_style
@@ -69,9 +72,9 @@ def _legend(study: Study) -> list[tuple[Artist, str]]:
         (Line2D([], [], color=colour, linewidth=1.4), name) for name, colour in _COLOURS.items()
     ]
     if study.plan.replications >= _MANY:
-        entries.append((Patch(color=MUTED, alpha=0.25), "5 % to 95 % of the replications"))
+        entries.append((Patch(color=MUTED, alpha=0.25, lw=0), "5 % to 95 % of the replications"))
     elif study.plan.replications > 1:
-        entries.append((Patch(color=MUTED, alpha=0.25), "lowest to highest replication"))
+        entries.append((Patch(color=MUTED, alpha=0.25, lw=0), "lowest to highest replication"))
     return entries
 
 
@@ -80,16 +83,26 @@ def _draw(axes: Axes, courses: dict[str, pd.DataFrame]) -> None:
         days = courses[name].index.to_numpy("datetime64[D]")
         values = courses[name].to_numpy(np.float64)
         marker = "o" if days.size == 1 else ""
-        axes.plot(days, values.mean(axis=1), marker=marker, color=colour, lw=1.4, label=name)
+        axes.plot(
+            days,
+            values.mean(axis=1),
+            marker=marker,
+            color=colour,
+            lw=1.4,
+            label=name,
+            clip_on=False,
+        )
         if values.shape[1] > 1:
             ends = (5, 95) if values.shape[1] >= _MANY else (0, 100)
             low, high = np.percentile(values, ends, axis=1)
             axes.fill_between(days, low, high, color=colour, alpha=0.25, linewidth=0)
     locator = AutoDateLocator(minticks=2, maxticks=6)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
-    formatter = ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
+    formatter = ConciseDateFormatter(  # type: ignore[no-untyped-call]
+        locator, formats=_DATES, zero_formats=_STARTS, show_offset=False
+    )
     axes.xaxis.set_major_formatter(formatter)
-    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(grouped_axis())
     axes.grid(axis="y")
     axes.margins(x=0.01)

@@ -67,7 +67,7 @@ def _draw_shares(axes: Axes, rows: Rows, shares: pd.DataFrame) -> None:
     for outcome, (name, colour) in OUTCOMES.items():
         wide = shares[outcome].to_numpy(np.float64)
         bars = axes.barh(rows.centres, wide, 0.22, left, color=colour, label=name)
-        texts = [f"{100 * share:.0f}" if share >= _WRITTEN else "" for share in wide]
+        texts = [percent(share, 0) if share >= _WRITTEN else "" for share in wide]
         ink = "white" if outcome in ("resolved_early", "open_overdue") else INK
         axes.bar_label(bars, texts, label_type="center", size=SMALL, color=ink)
         left += wide
@@ -92,13 +92,13 @@ def _draw_rates(axes: Axes, rows: Rows, study: Study) -> None:
     axes.tick_params(axis="y", length=0, labelsize=SMALL)
     axes.grid(axis="y")
     axes.set_xlim(*_limits(np.concatenate([estimate, low, high])))
-    axes.xaxis.set_major_locator(MaxNLocator(3))
+    axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(percent_axis())
     axes.set_xlabel("On-time rate", size=LABEL)
 
 
 def _written(estimate: float, low: float, high: float) -> str:
-    if np.isnan(low):
+    if np.isnan(low) or low == high:
         return percent(estimate)
     return f"{percent(estimate)}\n{percent(low)[:-2]} – {percent(high)}"
 

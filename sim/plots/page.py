@@ -16,7 +16,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
 
 from sim.experiment.study import Study
-from sim.plots.text import counted, lines, wrapped
+from sim.plots.text import counted, lines, width, wrapped
 
 WIDTH = 6.3
 """Inches: the text of an A4 page."""
@@ -112,8 +112,10 @@ def page(
         Sentences of the footnote, beside the period, replications and seed.
     """
     room = WIDTH - 2 * MARGIN
-    title = wrapped(f"{what}, {study.plan.scenario.name}", room, TITLE, bold=True)
-    foot = wrapped(" ".join([*notes, _origin(study)]), room, SMALL)
+    title = _title(what, study.plan.scenario.name, room)
+    foot = "\n".join(
+        wrapped(line, room, SMALL) for line in (" ".join(notes), _origin(study)) if line
+    )
     title_height = lines([title]) * TITLE * LINE
     legend_height, columns = _legend_size(legend)
     head = MARGIN + title_height + 0.05 + legend_height
@@ -131,6 +133,14 @@ def page(
     if legend:
         _add_legend(figure, legend, columns, (left, 1 - (head - legend_height) / height))
     return figure
+
+
+def _title(what: str, scenario: str, room: float) -> str:
+    """Write a title in one line, or the scenario's name below what is shown."""
+    if width(f"{what}, {scenario}", TITLE, bold=True) <= room:
+        return f"{what}, {scenario}"
+    parts = (wrapped(part, room, TITLE, bold=True) for part in (f"{what},", scenario))
+    return "\n".join(parts)
 
 
 def _origin(study: Study) -> str:

@@ -75,11 +75,10 @@ def counted(value: float, one: str, many: str) -> str:
     return f"{text} {one if text == '1' else many}"
 
 
-def percent(share: float) -> str:
+def percent(share: float, decimals: int = 1) -> str:
     """Write a share as a percentage, without rounding what is below 100 % up to it."""
     if math.isnan(share):
         return "–"
-    decimals = 1
     while share < 1 and round(100 * share, decimals) >= 100 and decimals < 4:
         decimals += 1
     return f"{100 * share:.{decimals}f}{THIN}%"

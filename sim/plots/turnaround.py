@@ -26,6 +26,11 @@ OPEN_FROM = 2.0
 PERCENTILES = (5, 25, 50, 75, 95)
 _MOST = 40
 _STEP = 0.085
+_NOTES = (
+    "Thick line: the middle half of the resolved dossiers; thin line: 5 % to 95 % of them; white "
+    "dot: median.",
+    "Opening hours used, as a share of those from acceptance to the due instant.",
+)
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,7 @@ def turnaround(study: Study) -> Figure:
     rows = lay_rows(titles, 2.1, len(policies) * _STEP + 0.1)
     figure = page(
         study, _TITLE, rows.total + AXIS + 0.1, legend=_legend(study, policies),
-        notes=[*notes, "Resolved dossiers; opening hours used as a share of those from acceptance "
-               "to the due instant."],
+        notes=[*notes, *_NOTES],
     )  # fmt: skip
     axes = figure.add_subplot()
     _draw(axes, rows, _strips(used, policies, names), study, names)
@@ -98,16 +102,9 @@ def percentiles_of(counts: pd.Series[float]) -> tuple[float, ...]:
 
 def _legend(study: Study, policies: list[str]) -> list[tuple[Artist, str]]:
     numbers = {policy: number for number, policy in enumerate(study.plan.policies)}
-    entries: list[tuple[Artist, str]] = [
+    return [
         (Line2D([], [], color=colour_of(numbers[policy]), lw=4, solid_capstyle="butt"), policy)
         for policy in policies
-    ]
-    grey = "#888888"
-    return [
-        *entries,
-        (Line2D([], [], color=grey, lw=1), "5 % to 95 % of the dossiers"),
-        (Line2D([], [], color=grey, lw=4, solid_capstyle="butt"), "25 % to 75 %"),
-        (Line2D([], [], ls="", marker="o", ms=3, mfc="white", mec=grey, mew=0.8), "median"),
     ]
 
 
@@ -121,9 +118,10 @@ def _draw(axes: Axes, rows: Rows, strips: list[_Strip], study: Study, names: lis
         p5, p25, p50, p75, p95 = strip.percentiles
         axes.plot([p5, p95], [y, y], color=colour, lw=1, solid_capstyle="butt")
         axes.plot([p25, p75], [y, y], color=colour, lw=4, solid_capstyle="butt")
-        axes.plot(p50, y, "o", ms=3, mfc="white", mec=colour, mew=0.8, clip_on=False)
         if p95 >= OPEN_FROM:
-            axes.plot(p95, y, ">", ms=3, color=colour, mew=0, clip_on=False, zorder=1.9)
+            axes.plot(p95, y, ">", ms=4.5, color=colour, mew=0, clip_on=False)
+        if p50 < OPEN_FROM:
+            axes.plot(p50, y, "o", ms=3, mfc="white", mec=colour, mew=0.8, clip_on=False)
     rows.give(axes)
     right = min(max(1.1, 1.05 * max(strip.percentiles[-1] for strip in strips)), OPEN_FROM)
     axes.set_xlim(0, right)

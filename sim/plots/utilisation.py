@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from sim.experiment.study import Study
 from sim.plots.page import LABEL, MUTED, SMALL, colour_of, in_style, marker_of, nothing, page
 from sim.plots.rows import AXIS, Rows, lay_rows
-from sim.plots.text import percent_axis, wrapped
+from sim.plots.text import percent, percent_axis
 
 _TITLE = "Utilisation of officers by station"
 BUSY = 0.85
@@ -98,7 +98,7 @@ def _finish(axes: Axes, rows: Rows, headings: set[int]) -> None:
             axes.axhline(rows.centres[number], color="#EEEEEE", lw=0.6, zorder=0.5)
     axes.set_xlim(0, 1)
     axes.axvline(BUSY, color=MUTED, lw=0.8, ls=(0, (4, 3)), zorder=0.9)
-    axes.text(BUSY, 1.01, wrapped("85 %", 1, SMALL), size=SMALL, color=MUTED, ha="center",
+    axes.text(BUSY, 1.01, percent(BUSY, 0), size=SMALL, color=MUTED, ha="center",
               va="bottom", transform=axes.get_xaxis_transform())  # fmt: skip
     axes.xaxis.set_major_formatter(percent_axis())
     axes.set_xlabel("Utilisation", size=LABEL)

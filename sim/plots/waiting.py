@@ -13,7 +13,7 @@ from sim.plots.page import INK, LABEL, LINE, SMALL, WIDTH, in_style, nothing, pa
 from sim.plots.text import grouped, lines, wrapped
 from sim.scenario.schema import WEEKDAYS
 
-_TITLE = "Waiting at counters by weekday and hour of joining the queue"
+_TITLE = "Minutes of waiting at counters, by weekday and hour of joining"
 _SHADES = LinearSegmentedColormap.from_list(
     "waiting", ["#F4F8FB", "#9CCAE6", "#3E8FC4", "#0B4F86", "#062B4C"]
 )
@@ -31,13 +31,11 @@ def waiting(study: Study) -> Figure:
         return nothing(study, _TITLE, "No visit at a counter began in the period.")
     days = [day for day in WEEKDAYS if any(day in table for table in tables.values())]
     hours = sorted({hour for table in tables.values() for hour in table.index})
-    tables = {policy: table.reindex(hours)[days] if set(days) <= set(table.columns)
-              else table.reindex(index=hours, columns=days)
-              for policy, table in tables.items()}  # fmt: skip
+    tables = {policy: table.reindex(index=hours, columns=days) for policy, table in tables.items()}
     titles = [wrapped(policy, WIDTH / 2 - 0.9, LABEL) for policy in tables]
     down = -(-len(tables) // 2)
     body = down * (len(hours) * _ROW + 0.3 + lines(titles) * LABEL * LINE)
-    notes = ["Mean over the visits, in minutes of opening hours.", *notes]
+    notes = ["Mean over the visits; only opening hours count as waiting.", *_online(study), *notes]
     figure = page(study, _TITLE, body, notes=notes)
     highest = max(float(np.nanmax(table.to_numpy())) for table in tables.values())
     norm = Normalize(0, max(highest, 1.0))
@@ -47,10 +45,14 @@ def waiting(study: Study) -> Figure:
         axes.set_title(title)
     for axes in drawn[::2]:
         axes.set_ylabel("Hour")
-    bar = figure.colorbar(drawn[0].collections[0], ax=drawn, fraction=0.03, pad=0.02, aspect=30)
-    bar.set_label("Minutes")
-    bar.outline.set_visible(False)
     return figure
+
+
+def _online(study: Study) -> list[str]:
+    """Explain the hours at which nobody stands in a queue."""
+    channels = study.plan.scenario.channels.items()
+    present = [name == "counter" if c.present is None else c.present for name, c in channels]
+    return [] if all(present) else ["Dossiers of absent citizens join at any hour."]
 
 
 def _mean_waits(study: Study, policy: str) -> pd.DataFrame:
