@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from sim.durations import DAY, MILLISECOND, Duration, parse_duration
+from sim.durations import LONGEST, MILLISECOND, Duration, parse_duration
 
 Uniforms = NDArray[np.float64]
 Microseconds = NDArray[np.int64]
@@ -30,9 +30,6 @@ Family = Literal[
     "erlang",
     "discrete",
 ]
-
-LONGEST = 100 * 365 * DAY
-"""The cap of every draw: 100 years of 365 days."""
 
 _WAY_OUT = (
     "write a duration, or one of exponential: MEAN, uniform: [A, B], triangular: [A, MODE, B], "
@@ -89,7 +86,10 @@ class Distribution:
             case "uniform" | "triangular":
                 return {self.family: texts}
             case "discrete":
-                return {"discrete": dict(zip(texts, self.numbers, strict=True))}
+                written: dict[str, object] = {}
+                for text, share in zip(texts, self.numbers, strict=True):
+                    written[text] = written.get(text, 0.0) + share  # type: ignore[operator]
+                return {"discrete": written}
             case "erlang":
                 return {"erlang": {"mean": texts[0], "k": int(self.numbers[0])}}
             case _:
@@ -283,7 +283,8 @@ def _discrete(parameters: object) -> Distribution:
         shares[value] = shares.get(value, 0.0) + share
     if abs(sum(shares.values()) - 1) > 1e-9:
         raise ValueError(f"discrete: the shares add to {sum(shares.values()):.10g}, not to 1")
-    return Distribution("discrete", tuple(shares), tuple(shares.values()))
+    ascending = sorted(shares, key=lambda duration: duration.us)
+    return Distribution("discrete", tuple(ascending), tuple(shares[d] for d in ascending))
 
 
 def _alike(durations: tuple[Duration, ...]) -> tuple[Duration, ...]:

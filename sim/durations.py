@@ -18,6 +18,8 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 WEEK = 7 * DAY
 WORKING_DAY = 8 * HOUR
+LONGEST = 100 * 365 * DAY
+"""The cap of every draw: 100 years of 365 days."""
 NEVER = 2**62
 """An instant after every other; what lies beyond the calendars happens then."""
 MISSING = -(2**63)
@@ -129,6 +131,8 @@ def parse_duration(text: object) -> Duration:
         )
         raise ValueError(f"`{text}` has an unknown unit; the units are {known}")
     us = round(Fraction(match["number"]) * units[match["unit"]])
+    if us > NEVER // 4:
+        raise ValueError(f"`{text}` is longer than 30,000 years")
     return Duration(us, working, not working and match["unit"][0] in "dw")
 
 

@@ -331,10 +331,7 @@ def _build_calendar(scenario: Scenario, name: str) -> Calendar:
     }
     closed = [day for text in rule.closed for day in dates_between(text)]
     if rule.holidays is not None:
-        try:
-            closed.extend(public_holidays(rule.holidays, first.year, last.year))
-        except ValueError as error:
-            raise InputError(f"calendars.{name}.holidays: {error}") from None
+        closed.extend(public_holidays(rule.holidays, first.year, last.year))
     own = {day: [parse_hours(text) for text in texts] for day, texts in rule.open.items()}
     return weekly_calendar(first, last, hours, closed, own)
 

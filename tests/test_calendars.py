@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,8 +16,7 @@ from sim.durations import DAY, HOUR, MINUTE, NEVER, date_of, day_number, midnigh
 from sim.network import build
 from sim.scenario.load import load_text
 
-fixed = settings(derandomize=True, deadline=None)
-
+thorough = settings(max_examples=5 * settings().max_examples)
 MINUTES_A_DAY = 24 * 60
 DAYS = 4
 LAST = DAYS * MINUTES_A_DAY
@@ -50,24 +50,36 @@ def at(text: str) -> int:
 
 
 def vietnam(name: str) -> Calendar:
-    return build(load_text(VIETNAM)).calendar(name)
+    return build(load_text(VIETNAM)).calendars[name]
 
 
-# Intervals in minutes from the first midnight: some touch, some overlap, some are empty, some
-# go over one midnight or several.
-intervals = st.lists(
-    st.tuples(st.integers(0, LAST - 1), st.integers(0, 2 * MINUTES_A_DAY)).map(
-        lambda drawn: (drawn[0], min(drawn[0] + drawn[1], LAST))
-    ),
-    max_size=6,
-)
+def spans_of(unit: int) -> st.SearchStrategy[list[tuple[int, int]]]:
+    """Intervals in minutes from the first midnight, on whole units.
+
+    Some touch, some overlap, some are empty, some go over one midnight or several.
+    """
+    starts, lengths = st.integers(0, LAST // unit - 1), st.integers(0, 2 * MINUTES_A_DAY // unit)
+    span = st.tuples(starts, lengths).map(
+        lambda drawn: (drawn[0] * unit, min((drawn[0] + drawn[1]) * unit, LAST))
+    )
+    return st.lists(span, max_size=6)
+
+
 office_weeks = st.just(
-    [(day * MINUTES_A_DAY + a, day * MINUTES_A_DAY + b)
-     for day in (0, 1, 3) for a, b in ((450, 690), (810, 1020))]
+    [
+        (day * MINUTES_A_DAY + a, day * MINUTES_A_DAY + b)
+        for day in (0, 1, 3)
+        for a, b in ((450, 690), (810, 1020))
+    ]
 )
 always = st.just([(0, LAST)])
-small_calendars = st.one_of(intervals, intervals, office_weeks, always)
-minutes = st.integers(-30, LAST + 30)
+# Quarters of a day often touch, and an instant on them is often an edge.
+QUARTER = 360
+small_calendars = st.one_of(spans_of(1), spans_of(QUARTER), office_weeks, always)
+minutes = st.one_of(
+    st.integers(-30, LAST + 30),
+    st.integers(-1, LAST // QUARTER + 1).map(lambda quarter: quarter * QUARTER),
+)
 START = midnight(date(2021, 2, 9))
 
 
@@ -84,14 +96,13 @@ def open_minutes(spans: Iterable[tuple[int, int]]) -> list[int]:
     return sorted({minute for opening, closing in spans for minute in range(opening, closing)})
 
 
-@fixed
 @given(small_calendars)
 def test_intervals_are_sorted_disjoint_and_joined_where_they_touch_rule_1(
     spans: list[tuple[int, int]],
 ) -> None:
     calendar = calendar_in_minutes(spans)
     edges = [edge for pair in zip(calendar.opens, calendar.closes, strict=True) for edge in pair]
-    assert all(earlier < later for earlier, later in zip(edges, edges[1:], strict=False))
+    assert all(earlier < later for earlier, later in pairwise(edges))
     covered = {
         minute
         for opening, closing in zip(calendar.opens, calendar.closes, strict=True)
@@ -100,7 +111,6 @@ def test_intervals_are_sorted_disjoint_and_joined_where_they_touch_rule_1(
     assert sorted(covered) == open_minutes(spans)
 
 
-@fixed
 @given(small_calendars, minutes)
 def test_open_at_an_instant_means_in_a_half_open_interval_rule_1(
     spans: list[tuple[int, int]], minute: int
@@ -111,7 +121,7 @@ def test_open_at_an_instant_means_in_a_half_open_interval_rule_1(
     assert calendar.is_open(instant(minute) + MINUTE - 1) == expected
 
 
-@fixed
+@thorough
 @given(small_calendars, minutes, minutes)
 def test_open_time_is_the_number_of_open_minutes_between_rule_2(
     spans: list[tuple[int, int]], one: int, other: int
@@ -122,7 +132,7 @@ def test_open_time_is_the_number_of_open_minutes_between_rule_2(
     assert calendar.open_time(instant(start), instant(end)) == expected * MINUTE
 
 
-@fixed
+@thorough
 @given(small_calendars, minutes, st.integers(1, 3 * MINUTES_A_DAY))
 def test_advance_counts_open_minutes_one_by_one_rule_2(
     spans: list[tuple[int, int]], minute: int, work: int
@@ -132,7 +142,6 @@ def test_advance_counts_open_minutes_one_by_one_rule_2(
     assert calendar_in_minutes(spans).advance(instant(minute), work * MINUTE) == expected
 
 
-@fixed
 @given(small_calendars, minutes)
 def test_no_work_ends_at_once_even_when_closed_rule_2(
     spans: list[tuple[int, int]], minute: int
@@ -140,7 +149,7 @@ def test_no_work_ends_at_once_even_when_closed_rule_2(
     assert calendar_in_minutes(spans).advance(instant(minute), 0) == instant(minute)
 
 
-@fixed
+@thorough
 @given(small_calendars, minutes)
 def test_the_next_open_instant_is_the_first_open_minute_rule_1(
     spans: list[tuple[int, int]], minute: int
@@ -150,7 +159,7 @@ def test_the_next_open_instant_is_the_first_open_minute_rule_1(
     assert calendar_in_minutes(spans).next_open(instant(minute)) == expected
 
 
-@fixed
+@thorough
 @given(small_calendars)
 def test_open_days_and_their_edges_are_those_of_their_open_minutes_rule_1(
     spans: list[tuple[int, int]],
@@ -164,7 +173,6 @@ def test_open_days_and_their_edges_are_those_of_their_open_minutes_rule_1(
     assert list(calendar.last_closings) == [instant(day[-1] + 1) for day in by_day.values()]
 
 
-@fixed
 @given(small_calendars, st.sets(st.integers(0, DAYS - 1)))
 def test_a_calendar_without_dates_lacks_their_minutes_and_no_other(
     spans: list[tuple[int, int]], absent: set[int]
@@ -176,7 +184,6 @@ def test_a_calendar_without_dates_lacks_their_minutes_and_no_other(
     assert all(kept.is_open(instant(minute)) for minute in left)
 
 
-@fixed
 @given(small_calendars, minutes)
 def test_a_calendar_from_an_instant_on_is_closed_before_and_unchanged_after(
     spans: list[tuple[int, int]], minute: int
@@ -190,7 +197,6 @@ def test_a_calendar_from_an_instant_on_is_closed_before_and_unchanged_after(
 offsets = st.integers(-HOUR, LAST * MINUTE + HOUR)
 
 
-@fixed
 @given(small_calendars, st.lists(st.tuples(offsets, offsets), max_size=8))
 def test_open_times_of_many_pairs_are_those_of_each_pair_rule_2(
     spans: list[tuple[int, int]], pairs: list[tuple[int, int]]
@@ -202,7 +208,7 @@ def test_open_times_of_many_pairs_are_those_of_each_pair_rule_2(
     assert calendar.open_times(starts, ends).tolist() == expected
 
 
-@fixed
+@thorough
 @given(small_calendars, offsets, st.integers(1, LAST * MINUTE))
 def test_exactly_the_work_has_passed_at_advance_and_less_just_before_rule_2(
     spans: list[tuple[int, int]], offset: int, work: int
@@ -244,7 +250,7 @@ def test_an_interval_that_ends_at_midnight_does_not_open_the_next_date_rule_1() 
 
 def test_always_is_open_throughout_and_opens_never_in_the_run_rule_1() -> None:
     network = build(load_text(VIETNAM))
-    calendar = network.calendar("always")
+    calendar = network.calendars["always"]
     assert calendar.open_time(network.run_start, network.end) == network.end - network.run_start
     assert calendar.advance(network.run_start, 30 * DAY) == network.run_start + 30 * DAY
     assert not [opening for opening in calendar.opens if network.run_start <= opening]
@@ -254,7 +260,7 @@ def test_always_is_open_throughout_and_opens_never_in_the_run_rule_1() -> None:
 
 def test_a_shift_under_way_at_the_start_of_the_run_counts_rule_1() -> None:
     network = build(load_text(VIETNAM))
-    night = network.calendar("night")
+    night = network.calendars["night"]
     assert network.run_start == at("2020-11-02 00:00")  # 60 days before the period
     assert night.is_open(network.run_start)
     assert night.is_open(network.run_start - 1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
@@ -20,8 +20,6 @@ from sim.distributions import (
     quantiles,
 )
 from sim.durations import DAY, HOUR, MILLISECOND, MINUTE, WORKING_DAY
-
-fixed = settings(derandomize=True, deadline=None)
 
 HUNDRED_YEARS = 36_500 * DAY, 36_525 * DAY
 """With 365 days a year, and with the leap days."""
@@ -123,7 +121,7 @@ U = (np.arange(2000) + 0.5) / 2000
             # The median of a lognormal is mean / √(1 + cv²), its σ² is log(1 + cv²).
             stats.lognorm(math.sqrt(math.log(2)), scale=6000 / math.sqrt(2)),
         ),
-        ({"gamma": {"mean": "100 h", "cv": 2}}, stats.gamma(0.25, scale=24_000)),
+        ({"gamma": {"mean": "100 h", "cv": math.sqrt(2 / 3)}}, stats.gamma(1.5, scale=4000)),
         ({"erlang": {"mean": "100 h", "k": 3}}, stats.gamma(3, scale=2000)),
         # A Weibull of shape 2 (Rayleigh) has cv² = 4/π − 1.
         (
@@ -195,7 +193,7 @@ EXTREMES = np.array([2.0**-54, 0.5, 1 - 2.0**-53])
         {"lognormal": {"mean": "5000 weeks", "cv": 100}},
         {"gamma": {"mean": "5000 weeks", "cv": 100}},
         {"weibull": {"mean": "5000 weeks", "cv": 100}},
-        {"uniform": ["1 min", "99999999999999 weeks"]},
+        {"uniform": ["1 min", "999999 weeks"]},
     ],
 )
 def test_draws_are_capped_at_100_years(written: object) -> None:
@@ -228,7 +226,7 @@ def test_a_quantile_function_never_falls_in_whatever_order_the_values_are_writte
         ({"exponential": "90 min"}, {"exponential": "60 min"}),
         ({"lognormal": {"mean": "2 h", "cv": 0.8}}, {"lognormal": {"mean": "90 min", "cv": 0.8}}),
         ({"lognormal": {"mean": "2 h", "cv": 0.8}}, {"lognormal": {"mean": "2 h", "cv": 0.3}}),
-        ({"gamma": {"mean": "2 h", "cv": 0.8}}, {"gamma": {"mean": "1 h", "cv": 2}}),
+        ({"gamma": {"mean": "2 h", "cv": 0.8}}, {"gamma": {"mean": "1 h", "cv": 1.2}}),
         ({"triangular": ["5 min", "8 min", "15 min"]}, {"uniform": ["1 h", "2 h"]}),
         ({"weibull": {"mean": "2 h", "cv": 0.8}}, {"exponential": "3 h"}),
     ],
@@ -274,7 +272,6 @@ def test_unusual_values_are_written_and_read_back_to_the_same_draws(written: obj
     assert again.working == distribution.working
 
 
-@fixed
 @given(
     st.sampled_from(["lognormal", "gamma", "weibull"]),
     st.integers(0, 10**12),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.durations import (
@@ -24,8 +24,6 @@ from sim.durations import (
     parse_time_of_day,
     time_of_day,
 )
-
-fixed = settings(derandomize=True, deadline=None)
 
 HUNDRED_YEARS = 36_525 * DAY
 
@@ -160,7 +158,6 @@ durations = st.one_of(
 )
 
 
-@fixed
 @given(durations)
 def test_what_is_written_is_read_back_equal(duration: Duration) -> None:
     assert parse_duration(str(duration)) == duration
@@ -202,20 +199,17 @@ def test_an_hour_of_the_day_without_quotes_is_refused(value: object) -> None:
         parse_time_of_day(value)
 
 
-@fixed
 @given(st.integers(0, 24 * 60))
 def test_every_minute_of_the_day_is_written_and_read_back(minute: int) -> None:
     assert parse_time_of_day(time_of_day(minute * MINUTE)) == minute * MINUTE
 
 
-@fixed
 @given(st.dates())
 def test_dates_and_day_numbers_are_one_to_one(day: date) -> None:
     assert date_of(day_number(day)) == day
     assert day_number(day) == (day - date(1970, 1, 1)).days
 
 
-@fixed
 @given(st.dates())
 def test_midnight_is_the_instant_at_which_the_date_begins(day: date) -> None:
     begins = datetime.combine(day, datetime.min.time())

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from sim.docket import streams
 from sim.docket.streams import uniforms
-
-fixed = settings(derandomize=True, deadline=None)
 
 NAME = ("land-transfer", "examine", "1", "work")
 MANY = 200_000
@@ -20,7 +17,6 @@ SURE = 1e-6
 """Chance with which a right generator would fail a test here."""
 
 
-@fixed
 @given(st.integers(0, 300), st.integers(0, 40))
 def test_numbers_from_an_offset_are_the_slice_of_the_stream(start: int, count: int) -> None:
     whole = uniforms(7, 3, NAME, 400)
@@ -117,7 +113,7 @@ class Raw:
 )
 def test_no_bits_give_0_or_1(bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Raw, "bits", bits)
-    monkeypatch.setattr(streams.np.random, "Philox", Raw)
+    monkeypatch.setattr(np.random, "Philox", Raw)
     drawn = uniforms(1, 0, NAME, 1)[0]
     assert 0 < drawn < 1
     # (k + ½) / 2⁵³ is within one step of the bits read as a fraction.

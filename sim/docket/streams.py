@@ -31,7 +31,7 @@ def uniforms(
     Returns
     -------
     ndarray
-        Shape (count,), each (k + ½) / 2⁵³ with k from the raw bits: never 0 or 1.
+        Shape (count,), each (k + ½) / 2⁵² with k the upper 52 raw bits: exact, never 0 or 1.
     """
     text = "\x1f".join([str(seed), str(replication), *name]).encode()
     key = int.from_bytes(hashlib.blake2b(text, digest_size=16).digest(), "little")
@@ -40,4 +40,4 @@ def uniforms(
     generator.advance(skipped)
     first = start - skipped * _NUMBERS_A_BLOCK
     raw = generator.random_raw(first + count)[first:]
-    return ((raw >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+    return ((raw >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52

@@ -22,7 +22,7 @@ from sim.errors import InputError
 from sim.experiment.study import Folder, Plan, Study, resolved
 from sim.measures import measure
 from sim.network import Network, build
-from sim.scenario.policies import BASE
+from sim.scenario.references import BASE
 from sim.scenario.schema import Scenario
 
 if TYPE_CHECKING:

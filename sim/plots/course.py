@@ -82,16 +82,8 @@ def _draw(axes: Axes, courses: dict[str, pd.DataFrame]) -> None:
     for name, colour in _COLOURS.items():
         days = courses[name].index.to_numpy("datetime64[D]")
         values = courses[name].to_numpy(np.float64)
-        marker = "o" if days.size == 1 else ""
-        axes.plot(
-            days,
-            values.mean(axis=1),
-            marker=marker,
-            color=colour,
-            lw=1.4,
-            label=name,
-            clip_on=False,
-        )
+        (line,) = axes.plot(days, values.mean(axis=1), color=colour, lw=1.1, label=name)
+        line.set(marker="o" if days.size == 1 else "", clip_on=False, zorder=3)
         if values.shape[1] > 1:
             ends = (5, 95) if values.shape[1] >= _MANY else (0, 100)
             low, high = np.percentile(values, ends, axis=1)
@@ -105,4 +97,4 @@ def _draw(axes: Axes, courses: dict[str, pd.DataFrame]) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(grouped_axis())
     axes.grid(axis="y")
-    axes.margins(x=0.01)
+    axes.margins(x=0 if len(courses["open"]) > 1 else 0.05)

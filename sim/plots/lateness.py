@@ -27,6 +27,11 @@ MOST_STATIONS = 12
 REST = "elsewhere"
 _MOST = 8
 _LABELS = 1.5
+_NOTES = (
+    "Late dossiers: resolved late, or open and overdue.",
+    "Clock hours from acceptance to the result or the end of the period, mean over the "
+    "replications.",
+)
 
 
 @in_style
@@ -48,7 +53,7 @@ def lateness(study: Study) -> Figure:
     down = -(-len(policies) // across)
     body = down * (rows.total + AXIS - 0.15 + lines(titles) * LABEL * LINE) + 0.15
     legend = [(Patch(color=colour), name) for name, colour in LOST_TO.values()]
-    notes = ["Clock hours from acceptance to result, mean over the replications.", *notes]
+    notes = [*_NOTES, *notes]
     if across > 1:
         notes.append("Each panel has its own scale.")
     figure = page(study, _TITLE, body, legend=legend, notes=notes)
@@ -80,8 +85,9 @@ def _lost(summary: pd.DataFrame, policy: str) -> pd.DataFrame:
 
 
 def _stations(tables: list[pd.DataFrame]) -> list[str]:
-    """List the stations where most was lost under any policy, then the rest if there is any."""
-    most = pd.concat([t.drop(REST).sum(axis=1) for t in tables], axis=1).max(axis=1)
+    """List the stations of the largest shares in what was lost, then the rest if there is any."""
+    shares = [t.drop(REST).sum(axis=1) / t.to_numpy().sum() for t in tables]
+    most = pd.concat(shares, axis=1).sum(axis=1)
     most = most[most > 0].sort_values(ascending=False, kind="stable")
     kept = list(most.index[:MOST_STATIONS])
     more = len(most) > MOST_STATIONS or any(t.loc[REST].sum() > 0 for t in tables)

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from sim.experiment.study import Study
 from sim.plots.page import INK, LABEL, SMALL, in_style, nothing, page
 from sim.plots.rows import AXIS, Rows, lay_rows
-from sim.plots.text import percent, percent_axis
+from sim.plots.text import percent, percent_axis, width
 
 OUTCOMES = {
     "resolved_early": ("early", "#0072B2"),
@@ -23,8 +23,8 @@ OUTCOMES = {
 }
 """Counts of rule 18, what they are called, and the colour that each has on every figure."""
 _TITLE = "Outcomes by policy"
-_WRITTEN = 0.08
-"""The least share that is written into its bar."""
+_BAR = 2.1
+"""Inches that a whole bar has at least, to tell which shares are written into it."""
 
 
 @in_style
@@ -43,7 +43,7 @@ def outcomes(study: Study) -> Figure:
 
 
 def _notes(study: Study) -> list[str]:
-    notes = ["On-time rate: early and on time over these, late and open overdue."]
+    notes = ["On-time rate: (early + on time) / (early + on time + late + open overdue)."]
     if study.plan.replications > 1:
         notes.append("Whiskers: 95 % interval.")
     of_all = study.measures[study.measures["scope"] == "all"]
@@ -67,7 +67,7 @@ def _draw_shares(axes: Axes, rows: Rows, shares: pd.DataFrame) -> None:
     for outcome, (name, colour) in OUTCOMES.items():
         wide = shares[outcome].to_numpy(np.float64)
         bars = axes.barh(rows.centres, wide, 0.22, left, color=colour, label=name)
-        texts = [percent(share, 0) if share >= _WRITTEN else "" for share in wide]
+        texts = [_fitting(share) for share in wide]
         ink = "white" if outcome in ("resolved_early", "open_overdue") else INK
         axes.bar_label(bars, texts, label_type="center", size=SMALL, color=ink)
         left += wide
@@ -75,6 +75,12 @@ def _draw_shares(axes: Axes, rows: Rows, shares: pd.DataFrame) -> None:
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(percent_axis())
     axes.set_xlabel("Share of dossiers with a time limit")
+
+
+def _fitting(share: float) -> str:
+    """Write a share if its part of the bar has room for it."""
+    text = percent(share, 0)
+    return text if width(text, SMALL) + 0.06 <= share * _BAR else ""
 
 
 def _draw_rates(axes: Axes, rows: Rows, study: Study) -> None:

@@ -124,7 +124,7 @@ def page(
     figure = Figure(
         figsize=(WIDTH, height),
         layout=ConstrainedLayoutEngine(
-            w_pad=MARGIN, h_pad=0.04, rect=(0, below / height, 1, body / height)
+            w_pad=MARGIN, h_pad=0.04, wspace=0.04, rect=(0, below / height, 1, body / height)
         ),
     )
     left, top = MARGIN / WIDTH, 1 - MARGIN / height
@@ -181,7 +181,7 @@ def _add_legend(
 
 def nothing(study: Study, what: str, message: str) -> Figure:
     """Make a figure that says why there is nothing to show."""
-    figure = page(study, what, 1.0)
+    figure = page(study, what, 0.8)
     axes = figure.add_subplot()
     axes.set_axis_off()
     axes.text(

@@ -45,12 +45,17 @@ class Rows:
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x")
 
+    def part(self, axes: Axes) -> None:
+        """Draw a light line between rows."""
+        for height in np.cumsum(self.heights)[:-1]:
+            axes.axhline(height, color="#EEEEEE", lw=0.6, zorder=0.5)
+
     def dodged(self, number: int, of: int, least: float) -> NDArray[np.float64]:
         """Give places in the rows for one of several things, `least` inches apart."""
         return self.centres + (number - (of - 1) / 2) * least
 
 
-def lay_rows(labels: Sequence[str], room: float, least: float) -> Rows:
+def lay_rows(labels: Sequence[str], room: float, least: float | Sequence[float]) -> Rows:
     """Lay rows out.
 
     Parameters
@@ -60,9 +65,9 @@ def lay_rows(labels: Sequence[str], room: float, least: float) -> Rows:
     room
         Width for the labels, in inches.
     least
-        Least height of a row, in inches.
+        Least height of all rows or of each, in inches.
     """
     broken = [wrapped(label, room, LABEL) for label in labels]
     needed = [(text.count("\n") + 1) * LABEL * LINE + 0.07 for text in broken]
-    heights = np.maximum(np.array(needed), least)
+    heights = np.maximum(np.array(needed), np.array(least))
     return Rows(broken, np.cumsum(heights) - heights / 2, heights)

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
 _DPI = 200
@@ -84,9 +84,9 @@ def percent(share: float, decimals: int = 1) -> str:
     return f"{100 * share:.{decimals}f}{THIN}%"
 
 
-def percent_axis() -> PercentFormatter:
+def percent_axis() -> FuncFormatter:
     """Write the ticks of an axis of shares."""
-    return PercentFormatter(1, symbol=f"{THIN}%")
+    return FuncFormatter(lambda share, _: f"{100 * share:.5g}{THIN}%")
 
 
 def grouped_axis() -> FuncFormatter:

@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from sim.experiment.study import Study
 from sim.plots.outcomes import OUTCOMES
-from sim.plots.page import INK, SMALL, colour_of, in_style, nothing, page
+from sim.plots.page import INK, SMALL, colour_of, in_style, nothing, page, shown
 from sim.plots.rows import AXIS, Rows, lay_rows
 from sim.plots.text import THIN
 
@@ -25,6 +25,7 @@ OPEN_FROM = 2.0
 """Lower edge of the last bin, which holds all that took longer."""
 PERCENTILES = (5, 25, 50, 75, 95)
 _MOST = 40
+_MOST_POLICIES = 8
 _STEP = 0.085
 _NOTES = (
     "Thick line: the middle half of the resolved dossiers; thin line: 5 % to 95 % of them; white "
@@ -48,13 +49,15 @@ def turnaround(study: Study) -> Figure:
     if used.empty:
         return nothing(study, _TITLE, "No dossier with a time limit was resolved.")
     names, notes = _procedures(study, used)
-    policies = [p for p in study.plan.policies if p in set(used["policy"])]
+    policies, fewer = shown(
+        [p for p in study.plan.policies if p in set(used["policy"])], _MOST_POLICIES
+    )
     procedures = study.plan.scenario.procedures
     titles = [procedures[n].name or n if n in procedures else n for n in names]
     rows = lay_rows(titles, 2.1, len(policies) * _STEP + 0.1)
     figure = page(
         study, _TITLE, rows.total + AXIS + 0.1, legend=_legend(study, policies),
-        notes=[*notes, *_NOTES],
+        notes=[*notes, *fewer, *_NOTES],
     )  # fmt: skip
     axes = figure.add_subplot()
     _draw(axes, rows, _strips(used, policies, names), study, names)
@@ -119,10 +122,11 @@ def _draw(axes: Axes, rows: Rows, strips: list[_Strip], study: Study, names: lis
         axes.plot([p5, p95], [y, y], color=colour, lw=1, solid_capstyle="butt")
         axes.plot([p25, p75], [y, y], color=colour, lw=4, solid_capstyle="butt")
         if p95 >= OPEN_FROM:
-            axes.plot(p95, y, ">", ms=4.5, color=colour, mew=0, clip_on=False)
+            axes.plot(p95, y, ">", ms=6, color=colour, mew=0, clip_on=False)
         if p50 < OPEN_FROM:
             axes.plot(p50, y, "o", ms=3, mfc="white", mec=colour, mew=0.8, clip_on=False)
     rows.give(axes)
+    rows.part(axes)
     right = min(max(1.1, 1.05 * max(strip.percentiles[-1] for strip in strips)), OPEN_FROM)
     axes.set_xlim(0, right)
     axes.axvline(1, color=INK, lw=1)

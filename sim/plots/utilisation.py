@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from sim.experiment.study import Study
-from sim.plots.page import LABEL, MUTED, SMALL, colour_of, in_style, marker_of, nothing, page
+from sim.plots.page import LABEL, MUTED, SMALL, colour_of, in_style, marker_of, nothing, page, shown
 from sim.plots.rows import AXIS, Rows, lay_rows
 from sim.plots.text import percent, percent_axis
 
@@ -18,6 +18,7 @@ _TITLE = "Utilisation of officers by station"
 BUSY = 0.85
 """A load above which queues grow quickly."""
 _STEP = 0.075
+_MOST_POLICIES = 8
 
 
 @in_style
@@ -26,14 +27,16 @@ def utilisation(study: Study) -> Figure:
     found = _utilisation(study)
     if found.empty:
         return nothing(study, _TITLE, "No station has officers of its own.")
-    policies = list(study.plan.policies)
+    policies, fewer = shown(study.plan.policies, _MOST_POLICIES)
     names = list(dict.fromkeys(zip(found["scope"], found["name"], strict=True)))
     labels, places = _rows(study, names)
-    rows = lay_rows(labels, 1.8, max(0.17, len(policies) * _STEP + 0.07))
+    headings = set(range(len(labels))) - set(places.values())
+    least = [0.17 if n in headings else len(policies) * _STEP + 0.1 for n in range(len(labels))]
+    rows = lay_rows(labels, 1.8, least)
     legend: list[tuple[Artist, str]] = [
         (_handle(number), policy) for number, policy in enumerate(policies)
     ]
-    notes = ["Busy time over time on shift."]
+    notes = [*fewer, "Busy time over time on shift."]
     if study.plan.replications > 1:
         notes.append("Whiskers: 95 % interval.")
     figure = page(study, _TITLE, rows.total + AXIS + 0.1, legend=legend, notes=notes)
@@ -41,7 +44,7 @@ def utilisation(study: Study) -> Figure:
     for number, policy in enumerate(policies):
         own = found[found["policy"] == policy].set_index(["scope", "name"])
         _draw_policy(axes, own, rows.dodged(number, len(policies), _STEP), places, number)
-    _finish(axes, rows, set(range(len(labels))) - set(places.values()))
+    _finish(axes, rows, headings)
     return figure
 
 
@@ -90,12 +93,10 @@ def _draw_policy(
 
 def _finish(axes: Axes, rows: Rows, headings: set[int]) -> None:
     rows.give(axes)
+    rows.part(axes)
     for number, label in enumerate(axes.get_yticklabels()):
         if number in headings:
             label.set_fontweight("bold")
-    for number in range(len(rows.labels)):
-        if number not in headings:
-            axes.axhline(rows.centres[number], color="#EEEEEE", lw=0.6, zorder=0.5)
     axes.set_xlim(0, 1)
     axes.axvline(BUSY, color=MUTED, lw=0.8, ls=(0, (4, 3)), zorder=0.9)
     axes.text(BUSY, 1.01, percent(BUSY, 0), size=SMALL, color=MUTED, ha="center",

@@ -65,8 +65,10 @@ def _mean_waits(study: Study, policy: str) -> pd.DataFrame:
     )
     total, number = (values.groupby(level="at").sum() for values in (waits * visits, visits))
     means = total / number
-    at = means.index.str.split(" ", expand=True)
-    means.index = pd.MultiIndex.from_tuples(list(at), names=["day", "hour"])
+    at = [str(slot).split(" ") for slot in means.index]
+    means.index = pd.MultiIndex.from_arrays(
+        [[day for day, _ in at], [hour for _, hour in at]], names=["day", "hour"]
+    )
     return means.unstack("day")
 
 

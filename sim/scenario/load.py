@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from sim.errors import InputError, Problem
-from sim.scenario import schema
+from sim.scenario.messages import findings_of
 from sim.scenario.policies import check_policies
-from sim.scenario.references import broken_references, did_you_mean
+from sim.scenario.references import Finding, broken_references
 from sim.scenario.routes import expand_routes
 from sim.scenario.schema import Scenario
-from sim.scenario.text import Document, KeyPath, parse_document, path_in_file, read_document
+from sim.scenario.text import Document, KeyPath, parse_document, read_document
 
 
 def load(path: str | Path) -> Scenario:
@@ -43,46 +44,48 @@ def load_text(text: str, name: str = "scenario") -> Scenario:
 
 
 def _scenario(document: Document, name: str) -> Scenario:
-    expanded = expand_routes(document)
-    expanded.data.setdefault("name", name)
+    document = expand_routes(document)
+    document.data.setdefault("name", name)
+    problems = list(document.problems)
+    scenario: Scenario | None
     try:
-        scenario = Scenario.model_validate(expanded.data)
+        scenario = Scenario.model_validate(document.data)
     except ValidationError as error:
-        raise InputError(*sorted(problems_of(error, expanded))) from None
-    findings = broken_references(scenario) or check_policies(scenario)
-    if findings:
-        raise InputError(*sorted(expanded.problem(path, message) for path, message in findings))
+        wrong = dict(reversed(list(findings_of(error))))
+        problems.extend(document.problem(path, message) for path, message in wrong.items())
+        scenario = _without(document.data, list(wrong))
+    if scenario is not None:
+        findings = broken_references(scenario)
+        findings += check_policies(scenario)
+        problems.extend(_problem(document, finding) for finding in findings)
+    if problems or scenario is None:
+        raise InputError(*sorted(set(problems)))
     scenario._as_read = document.text
     return scenario
 
 
-def problems_of(error: ValidationError, document: Document) -> list[Problem]:
-    """Say what pydantic found in the words of the language, in place."""
-    problems: dict[KeyPath, Problem] = {}
-    for found in error.errors(include_url=False):
-        path = path_in_file(found["loc"])
-        message = _message(found["type"], found["msg"], path, found.get("ctx", {}))
-        problems.setdefault(path, document.problem(path, message))
-    return list(problems.values())
+def _problem(document: Document, finding: Finding) -> Problem:
+    """Place a finding; a policy may be a list of changes without the key `changes`."""
+    path, message = finding
+    if path[:1] == ("policies",) and path[2:3] == ("changes",) and path[:3] not in document.places:
+        path = (*path[:2], *path[3:])
+    return document.problem(path, message)
 
 
-def _message(kind: str, text: str, path: KeyPath, context: dict[str, Any]) -> str:
-    key = str(path[-1]) if path else ""
-    if kind == "extra_forbidden":
-        return f"there is no key `{key}` here{did_you_mean(key, _all_keys())}"
-    if kind == "missing":
-        return f"`{key}` is required here"
-    if kind in {"value_error", "assertion_error"}:
-        return str(context.get("error", text))
-    if kind == "literal_error":
-        return f"must be one of {context['expected']}"
-    return text[0].lower() + text[1:]
-
-
-def _all_keys() -> list[str]:
-    keys: dict[str, None] = {"routes": None, "steps": None}
-    for model in vars(schema).values():
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            for name, field in model.model_fields.items():
-                keys[field.alias or name] = None
-    return list(keys)
+def _without(data: dict[str, Any], paths: list[KeyPath]) -> Scenario | None:
+    """Leave out the keys that are wrong, if they may be left out, to check names all the same."""
+    kept = copy.deepcopy(data)
+    for path in paths:
+        node: Any = kept
+        for part in path[:-1]:
+            try:
+                node = node[part]
+            except (KeyError, IndexError, TypeError):
+                return None
+        if not isinstance(node, dict) or path[-1] not in node:
+            return None
+        del node[path[-1]]
+    try:
+        return Scenario.model_validate(kept)
+    except ValidationError:
+        return None

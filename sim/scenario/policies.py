@@ -6,6 +6,7 @@ A lever changes keys; it gives no step another id and redraws nothing (docs/lang
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -17,8 +18,16 @@ from sim.deadlines import COUNTED_IN_DAYS, LimitKind
 from sim.distributions import Distribution
 from sim.durations import Duration
 from sim.errors import InputError
+from sim.scenario.messages import findings_of
 from sim.scenario.offices import offices_of, staff_of_station
-from sim.scenario.references import Finding, addresses, broken_references, did_you_mean
+from sim.scenario.references import (
+    BASE,
+    Finding,
+    addresses,
+    broken_parents,
+    broken_references,
+    did_you_mean,
+)
 from sim.scenario.schema import (
     Choose,
     Level,
@@ -34,9 +43,7 @@ from sim.scenario.schema import (
     TransferRule,
     Visit,
 )
-from sim.scenario.text import path_in_file
-
-BASE = "base"
+from sim.scenario.text import KeyPath
 
 
 class Which(Part):
@@ -112,6 +119,14 @@ class Levers(Part):
         return self
 
 
+class _UnfitError(Exception):
+    """A change of a policy that does not fit the scenario."""
+
+    def __init__(self, path: KeyPath, message: str) -> None:
+        super().__init__(f"{'.'.join(str(part) for part in path)}: {message}")
+        self.finding: Finding = path, message
+
+
 def apply(scenario: Scenario, name: str) -> Scenario:
     """Apply a policy.
 
@@ -127,49 +142,73 @@ def apply(scenario: Scenario, name: str) -> Scenario:
     InputError
         If there is no such policy, or a change does not fit the scenario.
     """
-    if name == BASE:
-        return scenario
-    if name not in scenario.policies:
-        known = [BASE, *scenario.policies]
+    known = [BASE, *scenario.policies]
+    if name not in known:
         raise InputError(f"there is no policy `{name}`{did_you_mean(name, known)}")
+    try:
+        return _applied(scenario, name)
+    except _UnfitError as error:
+        raise InputError(str(error)) from None
+
+
+def _applied(scenario: Scenario, name: str) -> Scenario:
     changed = scenario
     for owner, number, change in _changes(scenario, name, ()):
-        where = f"policies.{owner}.changes.{number}"
+        where: KeyPath = ("policies", owner, "changes", number)
         try:
             changed = _apply_change(changed, change)
         except ValidationError as error:
-            found = error.errors(include_url=False)[0]
-            place = ".".join(str(part) for part in path_in_file(found["loc"]))
-            message = str(found.get("ctx", {}).get("error", found["msg"]))
-            raise InputError(": ".join(part for part in (where, place, message) if part)) from None
+            path, message = next(findings_of(error))
+            place = ".".join(str(part) for part in path)
+            raise _UnfitError(where, f"{place}: {message}" if place else message) from None
         except ValueError as error:
-            raise InputError(f"{where}: {error}") from None
-    broken = broken_references(changed)
-    if broken:
-        path, message = broken[0]
-        raise InputError(
-            f"policies.{name}: after its changes, {'.'.join(str(part) for part in path)}: {message}"
-        )
+            raise _UnfitError(where, str(error)) from None
+    for path, message in broken_references(changed)[:1]:
+        place = ".".join(str(part) for part in path)
+        raise _UnfitError(("policies", name), f"after its changes, {place}: {message}")
     return changed
 
 
 def check_policies(scenario: Scenario) -> list[Finding]:
-    """List the policies that cannot be applied, with why."""
+    """List the policies that cannot be applied, with why.
+
+    Where names of the base are broken, each change is tried alone; without levels, none is.
+    """
+    if broken_parents(scenario):
+        return []
+    if broken_references(scenario):
+        return _unfit_changes(scenario)
     findings: list[Finding] = []
     for name in scenario.policies:
         try:
-            apply(scenario, name)
-        except InputError as error:
-            message = str(error).removeprefix(f"policies.{name}: ")
-            findings.append((("policies", name), message))
+            _applied(scenario, name)
+        except _UnfitError as error:
+            findings.append(error.finding)
+    return findings
+
+
+def _unfit_changes(scenario: Scenario) -> list[Finding]:
+    findings: list[Finding] = []
+    for name, policy in scenario.policies.items():
+        for number, change in enumerate(policy.changes):
+            path: KeyPath = ("policies", name, "changes", number)
+            try:
+                _apply_change(scenario, change)
+            except ValidationError as error:
+                findings.extend((path, message) for _, message in findings_of(error))
+            except ValueError as error:
+                findings.append((path, str(error)))
     return findings
 
 
 def _changes(
     scenario: Scenario, name: str, above: tuple[str, ...]
 ) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
+    if name == BASE:
+        return
     if name in above:
-        raise InputError(f"policies.{name}: combines itself: {' → '.join((*above, name))}")
+        way = " → ".join((*above, name))
+        raise _UnfitError(("policies", above[0], "combine"), f"combines itself: {way}")
     policy = scenario.policies[name]
     for number, change in enumerate(policy.changes):
         yield name, number, change
@@ -417,7 +456,7 @@ def _put(tree: dict[str, Any], parts: list[str], value: object, path: str) -> No
         raise ValueError(f"set: `{path}` must end in a key of a step, not in a step")
     if not isinstance(node, dict):
         raise ValueError(f"set: `{path}`: there is no key `{last}` to set")
-    node[last] = value
+    node[last] = copy.deepcopy(value)
 
 
 def _below(node: object, part: str, path: str) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 
+from sim.calendars import public_holidays
 from sim.scenario.offices import offices_of
 from sim.scenario.schema import (
     ALWAYS,
@@ -21,6 +22,7 @@ from sim.scenario.schema import (
 from sim.scenario.text import KeyPath
 
 Finding = tuple[KeyPath, str]
+BASE = "base"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -35,7 +37,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def broken_references(scenario: Scenario) -> list[Finding]:
     """List every name that the scenario uses and does not have, with the path of the key."""
     return [
+        *broken_parents(scenario),
         *_levels(scenario),
+        *_calendars(scenario),
         *_channels(scenario),
         *_transfers(scenario),
         *_volumes(scenario),
@@ -54,30 +58,68 @@ def _calendar(scenario: Scenario, path: KeyPath, name: str | None) -> Iterator[F
     yield from _known(path, "calendar", name, [ALWAYS, *scenario.calendars])
 
 
-def _levels(scenario: Scenario) -> Iterator[Finding]:
+def broken_parents(scenario: Scenario) -> list[Finding]:
+    """List the levels that do not lie within a level that stands before them."""
+    return list(_parents(scenario))
+
+
+def _has_parents(scenario: Scenario, name: str) -> bool:
+    """Tell whether the line of levels above a level is unbroken."""
+    broken = {path[1] for path, _ in broken_parents(scenario)}
+    above: str | None = name
+    while above is not None and above not in broken:
+        above = scenario.levels[above].within
+    return above is None
+
+
+def _parents(scenario: Scenario) -> Iterator[Finding]:
+    seen: list[str] = []
+    for name, level in scenario.levels.items():
+        path: KeyPath = ("levels", name, "within")
+        if level.within in scenario.levels and level.within not in seen:
+            yield path, f"`{level.within}` stands after `{name}`; put a parent level first"
+        else:
+            yield from _known(path, "level", level.within, scenario.levels)
+        seen.append(name)
+
+
+def _calendars(scenario: Scenario) -> Iterator[Finding]:
     if ALWAYS in scenario.calendars:
         yield ("calendars", ALWAYS), f"`{ALWAYS}` is always there, open throughout; choose a name"
-    seen: list[str] = []
+    year = scenario.period.first.year
+    for name, rule in scenario.calendars.items():
+        if rule.holidays is not None:
+            try:
+                public_holidays(rule.holidays, year, year)
+            except ValueError as error:
+                yield ("calendars", name, "holidays"), str(error)
+
+
+def _levels(scenario: Scenario) -> Iterator[Finding]:
     for name, level in scenario.levels.items():
         path: KeyPath = ("levels", name)
         yield from _calendar(scenario, (*path, "calendar"), level.calendar)
-        if level.within is not None and level.within not in seen:
-            if level.within in scenario.levels:
-                message = f"`{level.within}` stands after `{name}`; put a parent level first"
-                yield (*path, "within"), message
-            else:
-                yield from _known((*path, "within"), "level", level.within, scenario.levels)
-        seen.append(name)
-        yield from _offices(scenario, path, level)
+        yield from _offices(scenario, name, level)
         yield from _stations(scenario, path, level)
 
 
-def _offices(scenario: Scenario, path: KeyPath, level: Level) -> Iterator[Finding]:
+def _office_names(scenario: Scenario, name: str | None) -> list[str]:
+    """Name the offices of a level, as far as they can be known."""
+    if name not in scenario.levels:
+        return []
+    offices = scenario.levels[name].offices
+    if isinstance(offices, dict):
+        return list(offices)
+    return list(offices_of(scenario, name)) if _has_parents(scenario, name) else []
+
+
+def _offices(scenario: Scenario, level_name: str, level: Level) -> Iterator[Finding]:
+    path: KeyPath = ("levels", level_name)
     if not isinstance(level.offices, dict):
         return
     if not level.offices:
         yield (*path, "offices"), "a level has at least one office"
-    parents = list(offices_of(scenario, level.within)) if level.within in scenario.levels else []
+    parents = _office_names(scenario, level.within)
     for name, office in level.offices.items():
         at: KeyPath = (*path, "offices", name)
         yield from _calendar(scenario, (*at, "calendar"), office.calendar)
@@ -141,7 +183,7 @@ def _calendars_left(scenario: Scenario, rule: TransferRule) -> set[str]:
     if rule.calendar is not None:
         return {rule.calendar}
     name = (rule.within or rule.source or "").partition(".")[0]
-    if name not in scenario.levels:
+    if name not in scenario.levels or not _has_parents(scenario, name):
         return set()
     level = scenario.levels[name]
     return {office.calendar or level.calendar for office in offices_of(scenario, name).values()}
@@ -166,9 +208,9 @@ def _procedures(scenario: Scenario) -> Iterator[Finding]:
     for name, procedure in scenario.procedures.items():
         path: KeyPath = ("procedures", name)
         for level in procedure.received_at:
-            yield from _known((*path, "received_at"), "level", level, scenario.levels)
+            yield from _known((*path, "received_at", level), "level", level, scenario.levels)
         for channel in procedure.channels:
-            yield from _known((*path, "channels"), "channel", channel, scenario.channels)
+            yield from _known((*path, "channels", channel), "channel", channel, scenario.channels)
         yield from _steps(scenario, procedure, (*path, "route"), procedure.route)
 
 
@@ -186,7 +228,7 @@ def _steps(
                 if step.incomplete is not None:
                     for channel in step.incomplete.share:
                         if channel:
-                            at_share = (*here, "incomplete", "share")
+                            at_share = (*here, "incomplete", "share", channel)
                             yield from _known(at_share, "channel", channel, scenario.channels)
             case Choose():
                 for at, branch in enumerate(step.choose):
@@ -201,11 +243,11 @@ def _steps(
 
 def _policies(scenario: Scenario) -> Iterator[Finding]:
     for name, policy in scenario.policies.items():
-        if name == "base":
+        if name == BASE:
             yield ("policies", name), "`base` is always there, without any change; choose a name"
         for number, other in enumerate(policy.combine):
             path: KeyPath = ("policies", name, "combine", number)
-            yield from _known(path, "policy", other, scenario.policies)
+            yield from _known(path, "policy", other, [BASE, *scenario.policies])
 
 
 def addresses(scenario: Scenario) -> list[str]:

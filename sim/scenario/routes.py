@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from sim.errors import InputError, Problem
+from sim.errors import Problem
 from sim.scenario.text import Document, KeyPath, Place
 
 Raw = dict[str, Any]
@@ -19,10 +20,8 @@ Raw = dict[str, Any]
 def expand_routes(document: Document) -> Document:
     """Put each procedure's route in place of its name, with `steps` laid over it.
 
-    Raises
-    ------
-    InputError
-        If a route or a step that is named does not exist, or two steps have one id.
+    A route or a step that is named and does not exist, or two steps with one id, are problems of
+    the document; the rest of it can still be checked.
     """
     data = copy.deepcopy(document.data)
     places = dict(document.places)
@@ -42,7 +41,8 @@ def expand_routes(document: Document) -> Document:
                 known = ", ".join(named) or "none"
                 message = f"there is no route `{route}`; the named routes are: {known}"
                 problems.append(document.problem(path, message))
-                procedure["route"] = []
+                procedure["route"] = [_stand_in(data)]
+                procedure.pop("steps", None)
                 continue
             procedure["route"] = copy.deepcopy(named[route])
             _move_places(places, ("routes", route), path)
@@ -63,11 +63,23 @@ def expand_routes(document: Document) -> Document:
             else:
                 place, step = by_id[step_id]
                 for key, value in keys.items():
+                    if key == "id":
+                        problems.append(document.problem((*over, key), "a step keeps its id"))
+                        continue
                     step[key] = value
                     _move_places(places, (*over, key), (*place, key))
-    if problems:
-        raise InputError(*problems)
-    return Document(document.file, data, places)
+    found = (*document.problems, *problems)
+    return replace(document, data=data, places=places, problems=found)
+
+
+def _stand_in(data: Raw) -> Raw:
+    """Give a step for a route that does not exist, at some station that does."""
+    levels = data.get("levels")
+    for name, level in levels.items() if isinstance(levels, dict) else ():
+        stations = level.get("stations") if isinstance(level, dict) else None
+        for station in stations if isinstance(stations, dict) else ():
+            return {"id": "step", "at": f"{name}.{station}", "work": "0 min"}
+    return {"id": "step", "wait": "0 min"}
 
 
 def _move_places(places: dict[KeyPath, Place], source: KeyPath, target: KeyPath) -> None:

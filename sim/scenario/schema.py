@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -25,6 +27,7 @@ from sim.distributions import Distribution, parse_distribution, parse_share
 from sim.durations import (
     DAY,
     HOUR,
+    LONGEST,
     MINUTE,
     Duration,
     parse_duration,
@@ -39,15 +42,14 @@ REST = "rest"
 
 _NAME = re.compile(r"[\w-]+")
 _OFFICE_NAME = re.compile(r"[^@./]+")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INTERVAL = re.compile(r"(\d{2}:\d{2})\s*-\s*(\d{2}:\d{2})")
 
 
 class Part(BaseModel):
     """A part of a scenario: frozen, without unknown keys."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
 
 
 class Limit(Part):
@@ -63,11 +65,11 @@ class Limit(Part):
             case LimitKind.WORKING_DAYS:
                 return f"{self.amount} working days"
             case LimitKind.WORKING_HOURS:
-                return f"{self.amount / HOUR:.12g} working h"
+                return f"{np.format_float_positional(self.amount / HOUR, trim='-')} working h"
             case LimitKind.DAYS:
                 return f"{self.amount} days"
             case _:
-                return f"{self.amount / MINUTE:.12g} min"
+                return f"{np.format_float_positional(self.amount / MINUTE, trim='-')} min"
 
 
 _LIMIT = re.compile(
@@ -91,6 +93,9 @@ def parse_limit(value: object) -> Limit:
     if match is None:
         raise ValueError(f"`{value}` is not a time limit; {way_out}")
     number, unit = float(match["number"]), match["unit"]
+    size = MINUTE if unit.startswith("min") else HOUR if "h" in unit else DAY
+    if number * size > LONGEST:
+        raise ValueError(f"`{value}` is longer than 100 years")
     if number == 0:
         raise ValueError(f"`{value}` is not a time limit: it must be more than 0")
     if unit.startswith(("working day", "day", "week")):
@@ -99,7 +104,6 @@ def parse_limit(value: object) -> Limit:
         if unit.startswith("working"):
             return Limit(kind=LimitKind.WORKING_DAYS, amount=int(number))
         return Limit(kind=LimitKind.DAYS, amount=int(number) * (7 if unit[0] == "w" else 1))
-    size = MINUTE if unit.startswith("min") else HOUR
     kind = LimitKind.WORKING_HOURS if unit.startswith("working") else LimitKind.CLOCK
     return Limit(kind=kind, amount=round(number * size))
 
@@ -121,7 +125,7 @@ def _date(value: object) -> date:
     if isinstance(value, date):
         return value
     try:
-        if not isinstance(value, str) or len(value) != 10:
+        if not isinstance(value, str) or not _DATE.fullmatch(value):
             raise ValueError
         day = date.fromisoformat(value)
     except ValueError:
@@ -133,9 +137,9 @@ def _date(value: object) -> date:
 
 def dates_between(text: object) -> tuple[date, ...]:
     """Read a date, or a range ``2021-04-19..2021-04-20`` with both ends."""
-    first, _, last = str(text).partition("..")
+    first, dots, last = str(text).partition("..")
     start = _date(first)
-    end = _date(last) if last else start
+    end = _date(last) if dots else start
     if end < start:
         raise ValueError(f"`{text}` ends before it begins")
     return tuple(start + timedelta(days=n) for n in range((end - start).days + 1))
@@ -181,8 +185,15 @@ def _officers_work(value: object) -> Distribution:
     return distribution
 
 
-def _allotted(value: object) -> Duration:
+def _length(value: object) -> Duration:
     duration = parse_duration(value)
+    if duration.us > LONGEST:
+        raise ValueError(f"`{value}` is longer than 100 years")
+    return duration
+
+
+def _allotted(value: object) -> Duration:
+    duration = _length(value)
     if duration.calendar_unit:
         raise ValueError("an allotment is open time: write working h or working days")
     return duration
@@ -219,10 +230,10 @@ Hours = Annotated[str, BeforeValidator(_checked_by(parse_hours))]
 Weekdays = Annotated[str, BeforeValidator(_checked_by(weekdays_of))]
 Time = Annotated[
     int,
-    BeforeValidator(lambda v: v if type(v) is int else parse_time_of_day(v)),
+    BeforeValidator(parse_time_of_day),
     PlainSerializer(time_of_day),
 ]
-Length = Annotated[Duration, BeforeValidator(parse_duration), PlainSerializer(str)]
+Length = Annotated[Duration, BeforeValidator(_length), PlainSerializer(str)]
 Allotment = Annotated[Duration, BeforeValidator(_allotted), PlainSerializer(str)]
 Random = Annotated[
     Distribution, BeforeValidator(parse_distribution), PlainSerializer(Distribution.written)
@@ -240,6 +251,12 @@ Clock = Literal["runs", "pauses", "restarts"]
 Early = Literal["by_slip", "by_date", "by_time"]
 Discipline = Literal["fcfs", "edd", "spt"]
 AtClose = Literal["suspend", "finish", "clear"]
+
+
+def _not_empty(value: Any) -> Any:
+    if not value:
+        raise ValueError("is empty; name at least one")
+    return value
 
 
 def _add_to_one(shares: Mapping[str, float], what: str) -> None:
@@ -312,7 +329,7 @@ def _staff(value: object) -> object:
     return value
 
 
-Staff = Annotated[tuple[StaffGroup, ...], BeforeValidator(_staff)]
+Staff = Annotated[tuple[StaffGroup, ...], BeforeValidator(_staff), AfterValidator(_not_empty)]
 
 
 class Station(Part):
@@ -330,7 +347,7 @@ class Pool(Part):
     """Officers who serve several stations of each office of a level."""
 
     staff: Staff
-    serves: tuple[Name, ...] = Field(min_length=1)
+    serves: Annotated[tuple[Name, ...], AfterValidator(_not_empty)]
     absence: Share = 0.0
 
 
@@ -344,7 +361,7 @@ class Office(Part):
 
 
 def _offices(value: object) -> object:
-    if value is None or isinstance(value, Mapping):
+    if isinstance(value, Mapping):
         return value
     if isinstance(value, list | tuple):
         names = [str(name) for name in value]
@@ -363,9 +380,14 @@ class Level(Part):
     """The offices of one level, all with the same stations."""
 
     within: str | None = None
-    offices: Annotated[dict[OfficeName, Office] | Count | None, BeforeValidator(_offices)] = Field(
-        default=None
-    )
+    offices: (
+        Annotated[
+            Annotated[dict[OfficeName, Office], Tag("<names>")] | Annotated[Count, Tag("<count>")],
+            Discriminator(lambda v: "<names>" if isinstance(v, Mapping) else "<count>"),
+            BeforeValidator(_offices),
+        ]
+        | None
+    ) = None
     calendar: str = ALWAYS
     stations: dict[Name, Station] = Field(min_length=1)
     pools: dict[Name, Pool] = {}
@@ -423,6 +445,8 @@ class Volume(Part):
 
 
 def _share_by_channel(value: object) -> object:
+    if isinstance(value, Mapping) and "" in value:
+        raise ValueError("a channel has a name")
     return value if isinstance(value, Mapping) else {"": value}
 
 
@@ -499,7 +523,7 @@ class Choose(Part):
     """One of several branches, drawn by share."""
 
     id: Name
-    choose: tuple[Branch, ...] = Field(min_length=1)
+    choose: Annotated[tuple[Branch, ...], AfterValidator(_not_empty)]
     only: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -526,7 +550,7 @@ class Together(Part):
     """Several branches at once; the route goes on when all have arrived."""
 
     id: Name
-    together: tuple[tuple[Step, ...], ...] = Field(min_length=1)
+    together: Annotated[tuple[tuple[Step, ...], ...], AfterValidator(_not_empty)]
     only: tuple[str, ...] = ()
 
 
@@ -578,7 +602,7 @@ class Procedure(Part):
     ] = {1: 1.0}
     early: Early | None = None
     early_margin: Length | None = None
-    route: tuple[Step, ...] = Field(min_length=1)
+    route: Annotated[tuple[Step, ...], AfterValidator(_not_empty)]
 
     @model_validator(mode="after")
     def _shares(self) -> Procedure:
@@ -657,6 +681,12 @@ class Scenario(Part):
         if self.warm_up.working or self.warm_up.us % DAY:
             raise ValueError("`warm_up` is a whole number of days, such as `60 days`")
         return self
+
+    def __eq__(self, other: object) -> bool:
+        """Compare what the scenarios say; how a file was written does not matter."""
+        return isinstance(other, Scenario) and self.__dict__ == other.__dict__
+
+    __hash__ = None  # type: ignore[assignment]
 
     def with_policy(self, name: str) -> Scenario:
         """Apply one of the scenario's policies, or ``base``.

@@ -26,6 +26,7 @@ KeyPath = tuple[str | int, ...]
 _PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_OCTAL_OR_HEXADECIMAL = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
 
 
@@ -51,6 +52,8 @@ class Document:
     data: dict[str, Any]
     places: dict[KeyPath, Place]
     text: str = ""
+    problems: tuple[Problem, ...] = ()
+    """What is wrong without keeping the rest from being read."""
 
     def problem(self, path: KeyPath, message: str) -> Problem:
         """Make a problem at `path`, or at the nearest key around it that has a place."""
@@ -89,11 +92,12 @@ def read_document(path: Path) -> Document:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(Problem(file, 0, 0, "", "is not UTF-8; save it as UTF-8")) from None
-    return parse_document(unicodedata.normalize("NFC", text), file)
+    return parse_document(text, file)
 
 
 def parse_document(text: str, file: str) -> Document:
     """Parse text as one YAML mapping; see `read_document`."""
+    text = unicodedata.normalize("NFC", text)
     try:
         document = _Builder(file, yaml.parse(text, Loader=_PARSER)).document()
     except yaml.MarkedYAMLError as error:
@@ -101,8 +105,13 @@ def parse_document(text: str, file: str) -> Document:
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         reason = " ".join(part for part in (error.context, error.problem) if part)
         raise InputError(Problem(file, line, column, "", f"is not YAML here: {reason}")) from None
-    except yaml.YAMLError as error:
-        raise InputError(Problem(file, 0, 0, "", f"is not YAML: {error}")) from None
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        line, column = before.count("\n") + 1, error.position - before.rfind("\n")
+        message = (
+            f"is not YAML here: the character U+{int(error.character):04X} cannot stand in text"
+        )
+        raise InputError(Problem(file, line, column, "", message)) from None
     return replace(document, text=text)
 
 
@@ -127,11 +136,11 @@ class _Builder:
                 data = self._node(next(self.events), ())
         if documents == 0:
             self.problems.append(Problem(self.file, 1, 1, "", "is empty"))
-        elif not isinstance(data, dict) and not self.problems:
+        elif not isinstance(data, dict):
             self.problems.append(Problem(self.file, 1, 1, "", "is not a mapping of keys to values"))
-        if self.problems:
+        if not isinstance(data, dict):
             raise InputError(*self.problems)
-        return Document(self.file, data, self.places)
+        return Document(self.file, data, self.places, problems=tuple(self.problems))
 
     def _place(self, event: yaml.Event) -> Place:
         mark = event.start_mark
@@ -150,10 +159,7 @@ class _Builder:
             self._refuse(event, (), f"nested deeper than {DEEPEST} levels")
         if isinstance(event, yaml.AliasEvent):
             self._refuse(event, path, "aliases (*name) are not part of the language; use a route")
-        if getattr(event, "tag", None) is not None or getattr(event, "anchor", None) is not None:
-            self._refuse(
-                event, path, "tags (!name) and anchors (&name) are not part of the language"
-            )
+        self._refuse_marks(event, path)
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(path)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -163,11 +169,17 @@ class _Builder:
             return event.value
         return self._plain(event, path)
 
+    def _refuse_marks(self, event: yaml.Event, path: KeyPath) -> None:
+        if getattr(event, "tag", None) is not None or getattr(event, "anchor", None) is not None:
+            message = "tags (!name) and anchors (&name) are not part of the language"
+            self._refuse(event, path, message)
+
     def _mapping(self, path: KeyPath) -> dict[str, Any]:
         built: dict[str, Any] = {}
         while not isinstance(key_event := next(self.events), yaml.MappingEndEvent):
             if not isinstance(key_event, yaml.ScalarEvent):
                 self._refuse(key_event, path, "a key must be a word, not a list or a mapping")
+            self._refuse_marks(key_event, path)
             key = key_event.value
             below = (*path, key)
             if key in built:
@@ -199,8 +211,10 @@ class _Builder:
             return True
         if text in {"false", "False", "FALSE"}:
             return False
-        if _WHOLE.fullmatch(text) and len(text) < 19:
+        if _WHOLE.fullmatch(text) and len(text) < 32:
             return int(text)
+        if _OCTAL_OR_HEXADECIMAL.fullmatch(text) and len(text) < 32:
+            return int(text, 0)
         if _LEADING_ZERO.fullmatch(text):
             self._note(event, path, f"`{text}` has a leading zero; quote it, or leave the zero out")
             return text

@@ -1,0 +1,100 @@
+"""What the documentation shows is what the code reads, and what it cites exists."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter
+
+from sim.docket import draw
+from sim.durations import MISSING
+from sim.engine import simulate
+from sim.network import build
+from sim.scenario.load import load_text
+from sim.scenario.policies import BASE, Levers, apply
+from sim.scenario.routes import expand_routes
+from sim.scenario.schema import Policy, Scenario
+from sim.scenario.text import parse_document
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [page for page in (*sorted(DOCS.glob("*.md")), ROOT / "README.md") if page.exists()]
+COMPLETE = "# a complete scenario"
+FENCED_YAML = re.compile(r"^```ya?ml[^\n]*\n(.*?)^```[ ]*$", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
+LINK = re.compile(r"\]\((?P<page>[\w-]+\.md)?(?:#(?P<anchor>[^)\s]+))?\)")
+CITED_RULES = re.compile(r"\b[Rr]ules? (\d+)(?:(?:, | and | to |/)(\d+))*")
+
+
+def yaml_blocks(page: Path) -> Iterator[tuple[str, str]]:
+    """Give each fenced YAML block of a page, with its file and line."""
+    text = page.read_text(encoding="utf-8")
+    for match in FENCED_YAML.finditer(text):
+        line = text.count("\n", 0, match.start()) + 1
+        yield f"{page.name}:{line}", match[1]
+
+
+def anchors(page: Path) -> set[str]:
+    """Give the anchors of a page's headings, as sites that show Markdown make them."""
+    headings = HEADING.findall(page.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings}
+
+
+SCENARIOS = [
+    block for page in PAGES for block in yaml_blocks(page) if block[1].startswith(COMPLETE)
+]
+FRAGMENTS = [
+    block for block in yaml_blocks(DOCS / "language.md") if not block[1].startswith(COMPLETE)
+]
+SOURCES = [path for folder in ("sim", "tests", "docs") for path in (ROOT / folder).rglob("*.*")]
+
+
+def test_the_language_reference_has_a_complete_scenario_with_policies() -> None:
+    scenarios = [load_text(text) for where, text in SCENARIOS if where.startswith("language.md")]
+    assert any(scenario.policies for scenario in scenarios)
+
+
+@pytest.mark.parametrize(("where", "text"), SCENARIOS, ids=[where for where, _ in SCENARIOS])
+def test_a_complete_scenario_runs_under_every_policy(where: str, text: str) -> None:
+    scenario = load_text(text, where)
+    for policy in (BASE, *scenario.policies):
+        network = build(apply(scenario, policy))
+        trace = simulate(network, draw(network, scenario.seed, 0))
+        # every step that an example shows is begun by somebody, and every procedure is resolved
+        begun = set(trace.docket.step[trace.started != MISSING].tolist()) - {-1}
+        resolved = set(trace.docket.procedure[trace.resolved != MISSING].tolist())
+        assert begun == set(range(len(trace.docket.procedure_steps))), policy
+        assert resolved == set(range(len(scenario.procedures))), policy
+
+
+@pytest.mark.parametrize(("where", "text"), FRAGMENTS, ids=[where for where, _ in FRAGMENTS])
+def test_a_fragment_has_only_keys_and_values_of_the_language(where: str, text: str) -> None:
+    fragment = expand_routes(parse_document(text, where)).data
+    for key, value in fragment.items():
+        annotation = Scenario.model_fields[key].annotation
+        assert annotation is not None
+        read = TypeAdapter(annotation).validate_python(value)
+        for policy in read.values() if key == "policies" else ():
+            assert isinstance(policy, Policy)
+            for change in policy.changes:
+                Levers.model_validate(change)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_links_between_pages_lead_to_a_heading(page: Path) -> None:
+    for link in LINK.finditer(page.read_text(encoding="utf-8")):
+        target = page.parent / (link["page"] or page.name)
+        assert target.exists(), link[0]
+        if link["anchor"]:
+            assert link["anchor"] in anchors(target), link[0]
+
+
+def test_rules_are_numbered_without_gaps_and_each_cited_rule_exists() -> None:
+    headings = HEADING.findall((DOCS / "rules.md").read_text(encoding="utf-8"))
+    numbers = [int(text.removeprefix("Rule ")) for text in headings if text.startswith("Rule ")]
+    assert numbers == list(range(1, len(numbers) + 1))
+    for path in SOURCES:
+        if path.suffix in {".py", ".md"}:
+            for cited in CITED_RULES.finditer(path.read_text(encoding="utf-8")):
+                assert all(int(n) in numbers for n in cited.groups() if n), f"{path}: {cited[0]}"
