@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sim.docket import Docket, draw
     from sim.engine import Trace, simulate
     from sim.errors import InputError, Problem, RunError
-    from sim.experiment import Study, run
+    from sim.experiment import Study, open_study, run
     from sim.measures import Measures, measure
     from sim.network import Network, build
     from sim.scenario.load import load
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Comparison", "Docket", "InputError", "Measures", "Network", "Problem", "RunError",
-    "Scenario", "Study", "Trace", "build", "compare", "draw", "load", "measure", "run", "simulate",
+    "Scenario", "Study", "Trace", "build", "compare", "draw", "load", "measure", "open_study",
+    "run", "simulate",
 ]  # fmt: skip
 
 _HOMES = {
@@ -35,7 +36,7 @@ _HOMES = {
     "sim.docket": ("Docket", "draw"),
     "sim.engine": ("Trace", "simulate"),
     "sim.errors": ("InputError", "Problem", "RunError"),
-    "sim.experiment": ("Study", "run"),
+    "sim.experiment": ("Study", "open_study", "run"),
     "sim.measures": ("Measures", "measure"),
     "sim.network": ("Network", "build"),
     "sim.scenario.load": ("load",),

@@ -42,7 +42,7 @@ def compare(study: Study, against: str = "base") -> Comparison:
     Parameters
     ----------
     study
-        With `against` and at least one other policy.
+        With `against` and at least one other policy; replications that both have are paired.
     against
         The policy that the others are held against.
 
@@ -74,7 +74,8 @@ def compare(study: Study, against: str = "base") -> Comparison:
 def _differences(table: pd.DataFrame, base: pd.DataFrame) -> pd.DataFrame:
     """Estimate the differences of what both policies have, unadjusted p-values included."""
     shared = base.index[base.index.isin(table.index)]
-    table, base = table.loc[shared], base.loc[shared]
+    replications = base.columns[base.columns.isin(table.columns)]
+    table, base = table.loc[shared, replications], base.loc[shared, replications]
     estimates = mean_estimates(table.to_numpy(np.float64) - base.to_numpy(np.float64))
     for measure in (*RATES, *SCALED):
         rows, above, below, times = rate_parts(table, measure)

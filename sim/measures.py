@@ -528,7 +528,7 @@ def _pool_rows(facts: _Facts) -> Iterator[Row]:
 
 
 def _open_by_day(facts: _Facts) -> Iterator[SeriesRow]:
-    """Count the open and the overdue dossiers at the end of each day, overall and by level."""
+    """Count the open and the overdue dossiers at the end of each day."""
     trace = facts.trace
     accepted = trace.accepted[trace.accepted != MISSING]
     ends = _ends(trace)[trace.accepted != MISSING]

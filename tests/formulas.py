@@ -13,7 +13,7 @@ from scipy.integrate import quad
 
 
 def erlang_b(officers: int, load: float) -> float:
-    """Chance that all officers are busy where nobody waits: Erlang 1917; Kleinrock 1, eq. 3.46.
+    """Chance that all officers are busy where nobody waits: Erlang 1917; Kleinrock 1, ch. 3.
 
     By the recursion 1/B(c) = 1 + (c/a) / B(c − 1).
     """
@@ -24,23 +24,23 @@ def erlang_b(officers: int, load: float) -> float:
 
 
 def erlang_c(officers: int, load: float) -> float:
-    """Chance of waiting in M/M/c: Erlang 1917; Kleinrock 1, eq. 3.40."""
+    """Chance of waiting in M/M/c: Erlang 1917; Kleinrock 1, ch. 3."""
     blocked = erlang_b(officers, load)
     return blocked / (1 - load / officers * (1 - blocked))
 
 
 def wait_in_mmc(officers: int, load: float) -> float:
-    """Mean wait in M/M/c: Gross & others, eq. 2.35."""
+    """Mean wait in M/M/c: Gross & others, ch. 2."""
     return erlang_c(officers, load) / (officers - load)
 
 
 def chance_of_longer_wait_in_mmc(officers: int, load: float, than: float) -> float:
-    """P(W > t) = C(c, a) e^{−(c − a) t} in M/M/c, first come first served: Gross & others, 2.3."""
+    """P(W > t) = C(c, a) e^{−(c − a) t} in M/M/c, in order of arrival: Gross & others, ch. 2."""
     return erlang_c(officers, load) * math.exp(-(officers - load) * than)
 
 
 def pollaczek_khinchine(load: float, squared_cv: float) -> float:
-    """Mean wait in M/G/1: Pollaczek 1930, Khinchine 1932; Kleinrock 1, eq. 5.71."""
+    """Mean wait in M/G/1: Pollaczek 1930, Khinchine 1932; Kleinrock 1, ch. 5."""
     return load * (1 + squared_cv) / (2 * (1 - load))
 
 
@@ -49,7 +49,7 @@ def priority_waits(loads: Sequence[float], residual_work: float) -> list[float]:
 
     W_k = W₀ / ((1 − σ_{k−1}) (1 − σ_k)), σ_k the load of an officer by classes 1 … k and W₀ the
     mean time until an officer is free as seen by who finds none (0 if there is one): with one
-    officer Σ λ E[S²] / 2 (Kleinrock 2, eq. 3.31), with c and one mean C(c, a) / c.
+    officer Σ λ E[S²] / 2 (Kleinrock 2, ch. 3), with c and one mean C(c, a) / c.
     """
     ahead = [sum(loads[:count]) for count in range(len(loads) + 1)]
     return [residual_work / ((1 - before) * (1 - upto)) for before, upto in pairwise(ahead)]
@@ -58,7 +58,7 @@ def priority_waits(loads: Sequence[float], residual_work: float) -> list[float]:
 def shortest_first_wait(load: float, longest: float = math.inf) -> float:
     """Mean wait in M/M/1, shortest work first, of works up to `longest`: Phipps 1956.
 
-    W(x) = W₀ / (1 − ρ(x))², ρ(x) = λ ∫₀ˣ t dF(t), and W₀ = λ E[S²] / 2 = λ (Kleinrock 2, 3.7).
+    W(x) = W₀ / (1 − ρ(x))², ρ(x) = λ ∫₀ˣ t dF(t), and W₀ = λ E[S²] / 2 = λ (Kleinrock 2, ch. 3).
     """
 
     def weighted(work: float) -> float:

@@ -104,10 +104,15 @@ class Run:
 
     def at(self, *stations: str, of: NDArray[np.bool_] | None = None) -> Stay:
         """Give the visits at some stations; of some dossiers, by a mask."""
+        visits = self.visits_at(*stations)
+        return self._nodes(visits if of is None else visits & of[self.docket.dossier])
+
+    def visits_at(self, *stations: str) -> NDArray[np.bool_]:
+        """Tell which nodes are visits at some stations."""
         numbers = self.trace.network.station_numbers
         places = [numbers[f"office.{station}", 0] for station in stations]
-        visits = np.isin(self.docket.station, places) & (self.docket.kind == NodeKind.VISIT)
-        return self._nodes(visits & (True if of is None else of[self.docket.dossier]))
+        visits: NDArray[np.bool_] = self.docket.kind == NodeKind.VISIT
+        return visits & np.isin(self.docket.station, places)
 
     def waits(self) -> Stay:
         """Give the citizens' waits."""
@@ -198,6 +203,23 @@ def a_station(days: int, per_hour: float, work: str, station: str = "") -> str:
         volume: {{per_hour: {per_hour}}}
         route: [{{at: office.desk, work: {work}}}]
     """
+
+
+def test_arrivals_are_poisson() -> None:
+    """Fisher's index of dispersion, of a day's numbers and of an hour's, is χ² over its degrees."""
+    text = a_station(1, 20, "1 min")
+    network = build(load_text(text))
+    hours = network.run_start + np.arange(25) * HOUR
+    by_hour = np.array(
+        [
+            np.histogram(draw(network, seed_of(text), number).arrived, hours)[0]
+            for number in range(300)
+        ]
+    )
+    for counts, mean in ((by_hour.ravel(), 20), (by_hour.sum(axis=1), 480)):
+        dispersion = ((counts - mean) ** 2).sum() / mean
+        low, high = stats.chi2.interval(0.9999, counts.size)
+        assert low < dispersion < high
 
 
 def facts_of_queue(stay: Stay, than: float) -> Facts:
@@ -608,6 +630,25 @@ def test_an_office_that_closes_is_the_same_queue_on_its_own_clock() -> None:
     assert_known(found, known, within=0.06)
 
 
+def an_office(open_hours: str, officers: int, patience: str, come: str = "office") -> str:
+    """Write a scenario with one counter where works stop at closing; `come` says when to."""
+    return f"""
+    period: {{from: 2001-01-01, to: 2001-03-31}}
+    calendars: {{office: {{hours: {{mon-sun: ["{open_hours}"]}}}}}}
+    channels: {{counter: {{calendar: {come}}}}}
+    levels:
+      office:
+        calendar: office
+        stations:
+          desk: {{kind: counter, staff: {officers}, at_close: suspend, patience: {patience}}}
+    procedures:
+      one:
+        received_at: office
+        volume: {{per_hour: {officers}}}
+        route: [{{at: office.desk, work: {{gamma: {{mean: 57 min, cv: 120%}}}}}}]
+    """
+
+
 @pytest.mark.parametrize("hours", [("00:00-24:00", every_instant), ("08:00-16:00", office_hours)])
 @pytest.mark.parametrize("officers", [1, 3])
 @pytest.mark.parametrize("patience", ["1000 h", "{exponential: 90 min}", "0 min"])
@@ -620,26 +661,56 @@ def test_every_start_is_that_of_the_recursion(
     in the office's open time, the recursion runs on the office's clock.
     """
     open_hours, clock = hours
+    for run in replications(an_office(open_hours, officers, patience), 2, clock):
+        assert_starts_of_the_recursion(run, "desk", officers)
+
+
+@pytest.mark.parametrize("officers", [1, 3])
+def test_who_comes_at_night_has_come_at_the_opening(officers: int) -> None:
+    """Rule 3, by the recursion on the office's clock; and nobody starts while it is closed."""
+    text = an_office("08:00-16:00", officers, "1000 h", come="always")
+    for run in replications(text, 2, office_hours):
+        assert_starts_of_the_recursion(run, "desk", officers)
+        started = run.trace.started[run.trace.started != MISSING] % DAY
+        assert ((started >= 8 * HOUR) & (started < 16 * HOUR)).all()
+
+
+@pytest.mark.parametrize("officers", [1, 3])
+def test_who_can_start_as_patience_ends_starts(officers: int) -> None:
+    """Rules 7 and 8, by the recursion: with batches on the hour and works and patiences of
+    20-minute steps, zero among them, almost everything happens at the same instants.
+    """
+    every_hour = [f"{hour:02d}:00" for hour in range(24)]
+    some = "{discrete: {0 min: 25%, 20 min: 25%, 40 min: 25%, 60 min: 25%}}"
     text = f"""
-    period: {{from: 2001-01-01, to: 2001-03-31}}
-    calendars: {{office: {{hours: {{mon-sun: ["{open_hours}"]}}}}}}
+    period: {{from: 2001-01-01, to: 2001-01-31}}
     levels:
       office:
-        calendar: office
         stations:
-          desk: {{kind: counter, staff: {officers}, at_close: suspend, patience: {patience}}}
+          hall: {{staff: 100}}
+          desk: {{kind: counter, staff: {officers}, patience: {some}}}
+    transfers: [{{from: office.hall, to: office.desk, departs: {every_hour}}}]
     procedures:
       one:
         received_at: office
-        volume: {{per_hour: {officers}}}
-        route: [{{at: office.desk, work: {{gamma: {{mean: 57 min, cv: 120%}}}}}}]
+        volume: {{per_hour: {2 * officers}}}
+        route: [{{at: office.hall, work: 0 min}}, {{at: office.desk, work: {some}}}]
     """
     for run in replications(text, 2):
-        trace, docket = run.trace, run.docket
-        starts = formulas.starts_of_work(
-            clock(docket.arrived), docket.duration, docket.patience, officers
-        )
-        end = clock(np.array([trace.network.end]))[0]
-        expected = [MISSING if start is None or start >= end else start for start in starts]
-        found = np.where(trace.started == MISSING, MISSING, clock(trace.started))
-        np.testing.assert_array_equal(found, expected)
+        assert_starts_of_the_recursion(run, "desk", officers)
+
+
+def assert_starts_of_the_recursion(run: Run, station: str, officers: int) -> None:
+    """Compare the visits of one station, which must stand in the order of joining."""
+    trace, docket = run.trace, run.docket
+    visits = run.visits_at(station) & (trace.joined != MISSING)
+    joined = run.clock(trace.joined[visits])
+    assert (np.diff(joined) >= 0).all()
+    starts = formulas.starts_of_work(
+        joined, docket.duration[visits], docket.patience[visits], officers
+    )
+    end = run.clock(np.array([trace.network.end]))[0]
+    expected = [MISSING if start is None or start >= end else start for start in starts]
+    started = trace.started[visits]
+    found = np.where(started == MISSING, MISSING, run.clock(started))
+    np.testing.assert_array_equal(found, expected)

@@ -27,6 +27,16 @@ class _Commands(click.Group):
         command: click.Command = import_module(f"sim.cli.{cmd_name}").command
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _ClosedPipeError from None
+
+
+class _ClosedPipeError(Exception):
+    """Whoever read our output has gone; click would make a `BrokenPipeError` exit with 1."""
+
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="onestop")
@@ -58,8 +68,8 @@ def _code_of_run() -> int:
     except RunError as error:
         click.echo(str(error), err=True)
         return 3
-    except BrokenPipeError:
-        # Whoever read our output has gone; Python would complain again at exit.
+    except (_ClosedPipeError, BrokenPipeError):
+        # Python would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return 0

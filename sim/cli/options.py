@@ -50,7 +50,7 @@ _OPTIONS = (
     click.option("--seed", type=click.IntRange(min=0, max=2**63 - 1), metavar="N",
                  help="The seed; by default the scenario's."),
     click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N",
-                 help="How many processes; by default one a processor."),
+                 help="How many processes; by default one a processor, or one if that is enough."),
     click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FOLDER",
                  help="The study's folder; by default studies/NAME-HASH."),
     click.option("--trace", "traces", type=click.IntRange(min=0), default=0, metavar="N",

@@ -78,7 +78,7 @@ def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
         begun = time.monotonic()
 
         def report(done: int, total: int) -> None:
-            visible = done == 0 or time.monotonic() - begun > _SHORT
-            bar.update(task, completed=done, total=total, visible=visible and done < total)
+            visible = done < total and time.monotonic() - begun > _SHORT
+            bar.update(task, completed=done, total=total, visible=visible)
 
         yield report

@@ -35,6 +35,7 @@ def number(value: float, measure: str, sign: str = "") -> str:
         return MISSING
     if measure in _SHARES:
         return f"{100 * value:{sign}.2f} {'pp' if sign else '%'}"
+    value = value or 0.0  # not "-0.00"
     digits = 2 if abs(value) < 100 else 1 if abs(value) < 1000 else 0
     return f"{value:{sign},.{digits}f}".replace(",", "\u202f")
 
@@ -131,7 +132,13 @@ def show(*tables: Table | None) -> None:
 
     from rich.console import Console
 
-    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    class PipedConsole(Console):
+        """Leaves a closed pipe to the command line, which ends silently."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    console = PipedConsole(width=None if sys.stdout.isatty() else 160, highlight=False)
     for table in tables:
         if table is not None:
             console.print(table)

@@ -1,6 +1,6 @@
 """Experiments: policies × replications over an executor, kept as a study."""
 
 from sim.experiment.runner import run
-from sim.experiment.study import Study
+from sim.experiment.study import Study, open_study
 
-__all__ = ["Study", "run"]
+__all__ = ["Study", "open_study", "run"]

@@ -5,21 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from sim.docket import Docket, draw
 from sim.engine import simulate
-from sim.errors import InputError
-from sim.experiment.study import Folder, Plan, Study, resolved
+from sim.errors import InputError, RunError
+from sim.experiment.study import Folder, Plan, Study, open_study, resolved
 from sim.measures import measure
 from sim.network import Network, build
 from sim.scenario.references import BASE
@@ -54,30 +56,42 @@ class Result:
     docket: str
 
 
-class InThisProcess(Executor):
-    """Runs each task as it is submitted."""
+@contextmanager
+def processes(jobs: int) -> Iterator[Executor | None]:
+    """Give an executor on this machine: spawned processes, or None for this one alone."""
+    if jobs == 1:
+        yield None
+        return
+    others = set(active_children())
+    executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    try:
+        with _ignoring_interrupts():
+            for _ in range(jobs):
+                executor.submit(_be_ready)
+        yield executor
+    except KeyboardInterrupt:
+        for worker in set(active_children()) - others:
+            worker.terminate()
+        raise
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run now; an error is kept for whoever asks for the result."""
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:
-            future.set_exception(error)
-        return future
+
+def _be_ready() -> None:
+    """Do nothing: what starts a worker."""
 
 
 @contextmanager
-def processes(jobs: int) -> Iterator[Executor]:
-    """Give an executor on this machine: this process for one job, else spawned ones."""
-    if jobs == 1:
-        yield InThisProcess()
+def _ignoring_interrupts() -> Iterator[None]:
+    """Ignore Ctrl-C, as processes started here then do for good: this one alone handles it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
         return
-    executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        yield executor
+        yield
     finally:
-        executor.shutdown(wait=True, cancel_futures=True)
+        signal.signal(signal.SIGINT, handler)
 
 
 def cores() -> int:
@@ -124,6 +138,8 @@ def run(
     ------
     InputError
         If a policy does not exist or does not fit, or the folder holds something else.
+    RunError
+        If a replication failed; what is finished is kept.
     """
     count = scenario.replications if replications is None else replications
     if count < 1:
@@ -149,8 +165,7 @@ def run(
     if progress is not None:
         progress(done, total)
     try:
-        for future in as_completed(_submitted(tasks, executor or InThisProcess())):
-            result = future.result()
+        for result in _results(tasks, executor):
             results.append(result)
             if folder is not None:
                 _record(folder, result)
@@ -159,50 +174,72 @@ def run(
                 progress(done, total)
     finally:
         if folder is not None:
-            folder.write_description(plan, {f"{r.policy}/{r.replication}": r.docket
-                                            for r in results})  # fmt: skip
-    if folder is not None:
-        study = folder.read(plan)
-        folder.write_csv("summary.csv", study.summary())
-        return study
-    return _in_memory(plan, results)
+            hashes = {f"{r.policy}/{r.replication}": r.docket for r in results}
+            folder.write_description(plan, hashes)
+    if folder is None:
+        return _in_memory(plan, results)
+    folder.write_csv("summary.csv", open_study(folder.path).summary())
+    return folder.read(plan)
+
+
+def _results(tasks: list[Task], executor: Executor | None) -> Iterator[Result]:
+    """Give results as they come; without an executor, each is run when it is asked for."""
+    if executor is None:
+        yield from map(replicate, tasks)
+        return
+    try:
+        for future in as_completed([executor.submit(replicate, task) for task in tasks]):
+            yield future.result()
+    except BrokenExecutor as error:
+        raise RunError(f"a worker died: {error}; the same command goes on") from None
 
 
 def _tasks(
     plan: Plan, engine: Literal["auto", "reference"], folder: Folder | None, traces: int
 ) -> Iterator[Task]:
     text = json.dumps(resolved(plan.scenario))
+    recorded = {
+        policy: set() if folder is None else set(folder.recorded(policy))
+        for policy in plan.policies
+    }
     for replication in range(1, plan.replications + 1):
         kept = str(folder.path) if folder is not None and replication <= traces else None
         for policy in plan.policies:
-            if (
-                folder is not None
-                and folder.has(policy, replication)
-                and (kept is None or _trace_file(folder, "steps", policy, replication).exists())
-            ):
+            traced = kept is None or (
+                folder is not None and _trace_file(folder, "steps", policy, replication).exists()
+            )
+            if replication in recorded[policy] and traced:
                 continue
             yield Task(text, policy, replication, plan.seed, engine, kept)
 
 
-def _submitted(tasks: list[Task], executor: Executor) -> Iterator[Future[Result]]:
-    futures = [executor.submit(replicate, task) for task in tasks]
-    yield from futures
-
-
 def replicate(task: Task) -> Result:
     """Run one replication: what a worker does."""
+    try:
+        return _replicate(task)
+    except InputError:
+        raise
+    except Exception as error:
+        raise RunError(
+            f"replication {task.replication} of `{task.policy}` (seed {task.seed}) failed: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+
+
+def _replicate(task: Task) -> Result:
     network = _network(task.scenario, task.policy)
     docket = draw(network, task.seed, task.replication)
     trace = simulate(network, docket, task.engine)
     measures = measure(network, trace)
+    result = Result(
+        task.policy, task.replication, measures.table, measures.series, docket_hash(docket)
+    )
     if task.traces is not None:
         folder = Folder(Path(task.traces))
         for kind, table in (("dossiers", trace.dossiers), ("steps", trace.steps)):
             name = _trace_file(folder, kind, task.policy, task.replication)
-            folder.write_table(str(name.relative_to(folder.path)), table)
-    return Result(
-        task.policy, task.replication, measures.table, measures.series, docket_hash(docket)
-    )
+            folder.write_table(str(name.relative_to(folder.path)), _labelled(table, result))
+    return result
 
 
 def _trace_file(folder: Folder, kind: str, policy: str, replication: int) -> Path:

@@ -58,7 +58,7 @@ class Plan:
     @property
     def digest(self) -> str:
         """Hash of the resolved scenario and the seed, in hexadecimal."""
-        text = json.dumps([resolved(self.scenario), self.seed], sort_keys=True)
+        text = json.dumps([resolved(self.scenario), self.seed])
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
@@ -177,13 +177,13 @@ class Folder:
             if self.path.exists() and not self.path.is_dir():
                 raise InputError(f"{self.path} is a file; name a folder for the study")
             if (self.path / "study.json").exists():
-                if not self._same(plan) and not fresh:
+                if fresh:
+                    self._clear()
+                elif not self._same(plan):
                     raise InputError(
                         f"{self.path} holds another study (scenario, seed, engine or version "
                         "differ); name another folder with -o, or replace it with --fresh"
                     )
-                if fresh:
-                    self._clear()
             elif self.path.exists() and any(self.path.iterdir()):
                 raise InputError(f"{self.path} is not empty and not a study; name another folder")
             self.path.mkdir(parents=True, exist_ok=True)
@@ -227,14 +227,12 @@ class Folder:
         """Write ``study.json``: the scenario, versions, and a hash of each docket and file."""
         files = sorted(file for part in ("measures", "series", "traces")
                        for file in (self.path / part).rglob("*.parquet"))  # fmt: skip
-        known = self.description()["dockets"] if (self.path / "study.json").exists() else {}
-        found = _description(plan, {**known, **dockets}, [
+        known = self.description() if (self.path / "study.json").exists() else {"dockets": {}}
+        found = _description(plan, {**known["dockets"], **dockets}, [
             (str(file.relative_to(self.path)), file) for file in files
         ])  # fmt: skip
-        if known:
-            recorded = self.description()
-            found["policies"] = list(dict.fromkeys([*recorded["policies"], *found["policies"]]))
-            found["replications"] = max(recorded["replications"], found["replications"])
+        found["policies"] = list(dict.fromkeys([*known.get("policies", ()), *plan.policies]))
+        found["replications"] = {policy: len(self.recorded(policy)) for policy in found["policies"]}
         text = json.dumps(found, ensure_ascii=False, indent=1)
         self.write("study.json", lambda file: file.write_text(text + "\n", "utf-8"))
 
@@ -258,31 +256,30 @@ class Folder:
         """Write a table as CSV that spreadsheets open with its accents."""
         self.write(name, lambda file: table.to_csv(file, index=False, encoding="utf-8-sig"))
 
-    def has(self, policy: str, replication: int) -> bool:
-        """Tell whether a replication is recorded."""
-        return all(
-            (self.path / part / policy / f"{replication:06d}.parquet").exists()
+    def recorded(self, policy: str) -> list[int]:
+        """List the replications of a policy that are recorded, ascending."""
+        found = [
+            {int(file.stem) for file in (self.path / part / policy).glob("[0-9]*.parquet")}
             for part in ("measures", "series")
-        )
+        ]
+        return sorted(found[0] & found[1])
 
-    def read(self, plan: Plan) -> Study:
-        """Read the replications of a plan."""
+    def read(self, plan: Plan, numbers: Mapping[str, Iterable[int]] | None = None) -> Study:
+        """Read a plan's replications, or those numbers of each policy."""
         import pandas as pd
 
         tables: dict[str, list[pd.DataFrame]] = {"measures": [], "series": []}
         for part, read in tables.items():
             for policy in plan.policies:
-                for number in range(1, plan.replications + 1):
+                wanted = range(1, plan.replications + 1) if numbers is None else numbers[policy]
+                for number in wanted:
                     file = self.path / part / policy / f"{number:06d}.parquet"
                     try:
                         read.append(pd.read_parquet(file))
-                    except FileNotFoundError:
-                        raise InputError(
-                            f"{self.path}: replication {number} of `{policy}` is missing; run the "
-                            "same command again to complete the study"
-                        ) from None
                     except (OSError, ValueError):
-                        raise InputError(f"{file} is damaged; remove it and run again") from None
+                        raise InputError(
+                            f"{file} is damaged or missing; remove it and run the study again"
+                        ) from None
         measures, series = (pd.concat(read, ignore_index=True) for read in tables.values())
         return Study(plan, measures, series, self.path)
 
@@ -301,15 +298,17 @@ def open_study(path: Path) -> Study:
     found = folder.description()
     try:
         scenario = Scenario.model_validate(found["scenario"]["resolved"])
-        plan = Plan(
-            scenario, tuple(found["policies"]), found["replications"], found["seed"],
-            found["engine"],
-        )  # fmt: skip
+        numbers = {policy: folder.recorded(policy) for policy in found["policies"]}
+        kept = {policy: recorded for policy, recorded in numbers.items() if recorded}
+        most = max((len(recorded) for recorded in kept.values()), default=0)
+        plan = Plan(scenario, tuple(kept), most, found["seed"], found["engine"])
     except (KeyError, TypeError, ValueError):
         raise InputError(
             f"{path}/study.json is damaged; run the study again with --fresh"
         ) from None
-    return folder.read(plan)
+    if not kept:
+        raise InputError(f"{path} has no finished replication; run the study again")
+    return folder.read(plan, kept)
 
 
 def _description(
@@ -323,7 +322,7 @@ def _description(
         "engine": plan.engine,
         "seed": plan.seed,
         "policies": list(plan.policies),
-        "replications": plan.replications,
+        "replications": {},
         "versions": {
             "python": platform.python_version(),
             **{package: version(package) for package in _VERSIONED},

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, Formatter, Locator, MaxNLocator
+from numpy.typing import NDArray
 
 from sim.experiment.study import Study
 from sim.plots.outcomes import OUTCOMES
@@ -22,6 +23,7 @@ _COLOURS = {"open": MUTED, "overdue": OUTCOMES["open_overdue"][1]}
 _MANY = 20
 """Replications from which the band leaves the extremes out."""
 _MOST = 8
+_WEEK = 7
 _DATES = ["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S"]
 _STARTS = ["", "%Y", "%d %b", "%d %b", "%H:%M", "%H:%M"]
 """How ticks at years, months, days, … are written, and those that start a longer unit."""
@@ -79,8 +81,8 @@ def _legend(study: Study) -> list[tuple[Artist, str]]:
 
 
 def _draw(axes: Axes, courses: dict[str, pd.DataFrame]) -> None:
+    days = courses["open"].index.to_numpy("datetime64[D]")
     for name, colour in _COLOURS.items():
-        days = courses[name].index.to_numpy("datetime64[D]")
         values = courses[name].to_numpy(np.float64)
         (line,) = axes.plot(days, values.mean(axis=1), color=colour, lw=1.1, label=name)
         line.set(marker="o" if days.size == 1 else "", clip_on=False, zorder=3)
@@ -88,13 +90,21 @@ def _draw(axes: Axes, courses: dict[str, pd.DataFrame]) -> None:
             ends = (5, 95) if values.shape[1] >= _MANY else (0, 100)
             low, high = np.percentile(values, ends, axis=1)
             axes.fill_between(days, low, high, color=colour, alpha=0.25, linewidth=0)
-    locator = AutoDateLocator(minticks=2, maxticks=6)  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_locator(locator)
-    formatter = ConciseDateFormatter(  # type: ignore[no-untyped-call]
-        locator, formats=_DATES, zero_formats=_STARTS, show_offset=False
-    )
-    axes.xaxis.set_major_formatter(formatter)
+    _write_dates(axes, days)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(grouped_axis())
     axes.grid(axis="y")
-    axes.margins(x=0 if len(courses["open"]) > 1 else 0.05)
+    axes.margins(x=0 if days.size > 1 else 0.05)
+
+
+def _write_dates(axes: Axes, days: NDArray[np.datetime64]) -> None:
+    """Put ticks at days, months or years: never within a day."""
+    locator: Locator = AutoDateLocator(minticks=2, maxticks=6)  # type: ignore[no-untyped-call]
+    formatter: Formatter = ConciseDateFormatter(  # type: ignore[no-untyped-call]
+        locator, formats=_DATES, zero_formats=_STARTS, show_offset=False
+    )
+    if days.size < _WEEK:
+        locator = FixedLocator(date2num(days))  # type: ignore[no-untyped-call]
+        formatter = DateFormatter(_DATES[2])  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(formatter)

@@ -25,7 +25,7 @@ LOST_TO = {
 """Parts of a late dossier's span (rule 21), what they are called, and their colours."""
 MOST_STATIONS = 12
 REST = "elsewhere"
-_MOST = 8
+_MOST = 6
 _LABELS = 1.5
 _NOTES = (
     "Late dossiers: resolved late, or open and overdue.",

@@ -10,6 +10,7 @@ from typing import Any
 from matplotlib import style
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -58,6 +59,8 @@ STYLE: dict[str, Any] = {
 
 _POLICIES = ("#333333", "#4477AA", "#EE6677", "#228833", "#AA3377", "#CCBB44", "#66CCEE")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+COLOURS = len(_POLICIES)
+"""Policies that colours tell apart."""
 
 
 def colour_of(number: int) -> str:
@@ -67,7 +70,7 @@ def colour_of(number: int) -> str:
 
 def marker_of(number: int) -> str:
     """Give the marker of a study's policy, by its place."""
-    return _MARKERS[(number + number // len(_POLICIES)) % len(_MARKERS)]
+    return _MARKERS[number % len(_MARKERS)]
 
 
 @contextmanager
@@ -75,6 +78,15 @@ def styled() -> Iterator[None]:
     """Draw in the project's style, whatever the user's settings are."""
     with style.context(["default", STYLE]):
         yield
+
+
+class Page(Figure):
+    """A figure that is drawn in the project's style, whoever draws it."""
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw; what matplotlib makes only now, such as ticks, has the style too."""
+        with styled():
+            super().draw(renderer)
 
 
 def in_style(draw: Callable[[Study], Figure]) -> Callable[[Study], Figure]:
@@ -121,7 +133,7 @@ def page(
     head = MARGIN + title_height + 0.05 + legend_height
     below = MARGIN + lines([foot]) * SMALL * LINE + 0.04
     height = head + body + below
-    figure = Figure(
+    figure = Page(
         figsize=(WIDTH, height),
         layout=ConstrainedLayoutEngine(
             w_pad=MARGIN, h_pad=0.04, wspace=0.04, rect=(0, below / height, 1, body / height)

@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from sim.experiment.study import Study
 from sim.plots.outcomes import OUTCOMES
-from sim.plots.page import INK, SMALL, colour_of, in_style, nothing, page, shown
+from sim.plots.page import COLOURS, INK, SMALL, colour_of, in_style, nothing, page, shown
 from sim.plots.rows import AXIS, Rows, lay_rows
 from sim.plots.text import THIN
 
@@ -25,7 +25,6 @@ OPEN_FROM = 2.0
 """Lower edge of the last bin, which holds all that took longer."""
 PERCENTILES = (5, 25, 50, 75, 95)
 _MOST = 40
-_MOST_POLICIES = 8
 _STEP = 0.085
 _NOTES = (
     "Thick line: the middle half of the resolved dossiers; thin line: 5 % to 95 % of them; white "
@@ -49,9 +48,7 @@ def turnaround(study: Study) -> Figure:
     if used.empty:
         return nothing(study, _TITLE, "No dossier with a time limit was resolved.")
     names, notes = _procedures(study, used)
-    policies, fewer = shown(
-        [p for p in study.plan.policies if p in set(used["policy"])], _MOST_POLICIES
-    )
+    policies, fewer = shown([p for p in study.plan.policies if p in set(used["policy"])], COLOURS)
     procedures = study.plan.scenario.procedures
     titles = [procedures[n].name or n if n in procedures else n for n in names]
     rows = lay_rows(titles, 2.1, len(policies) * _STEP + 0.1)

@@ -10,7 +10,18 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from sim.experiment.study import Study
-from sim.plots.page import LABEL, MUTED, SMALL, colour_of, in_style, marker_of, nothing, page, shown
+from sim.plots.page import (
+    COLOURS,
+    LABEL,
+    MUTED,
+    SMALL,
+    colour_of,
+    in_style,
+    marker_of,
+    nothing,
+    page,
+    shown,
+)
 from sim.plots.rows import AXIS, Rows, lay_rows
 from sim.plots.text import percent, percent_axis
 
@@ -18,7 +29,6 @@ _TITLE = "Utilisation of officers by station"
 BUSY = 0.85
 """A load above which queues grow quickly."""
 _STEP = 0.075
-_MOST_POLICIES = 8
 
 
 @in_style
@@ -27,7 +37,7 @@ def utilisation(study: Study) -> Figure:
     found = _utilisation(study)
     if found.empty:
         return nothing(study, _TITLE, "No station has officers of its own.")
-    policies, fewer = shown(study.plan.policies, _MOST_POLICIES)
+    policies, fewer = shown(study.plan.policies, COLOURS)
     names = list(dict.fromkeys(zip(found["scope"], found["name"], strict=True)))
     labels, places = _rows(study, names)
     headings = set(range(len(labels))) - set(places.values())
