@@ -2,12 +2,14 @@
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
-SLOW = [HealthCheck.too_slow]  # the machine's load decides it, not the strategies
-
-settings.register_profile(
-    "ci", derandomize=True, deadline=None, max_examples=60, suppress_health_check=SLOW
+COMMON = settings(
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],  # the machine's load decides it
+    # without `explain`, which traces every line and so makes shrinking slow
+    phases=[phase for phase in Phase if phase is not Phase.explain],
 )
-settings.register_profile("long", deadline=None, max_examples=3000, suppress_health_check=SLOW)
+settings.register_profile("ci", COMMON, derandomize=True, max_examples=60)
+settings.register_profile("long", COMMON, max_examples=3000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

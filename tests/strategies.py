@@ -56,14 +56,24 @@ class Source(ABC):
         return chosen if len(chosen) >= least else list(options[:least])
 
 
-class DrawnSource(Source):
-    """Choices drawn by Hypothesis."""
+class BytesSource(Source):
+    """Choices read from bytes; when they are used up, whatever is plainest.
 
-    def __init__(self, drawn: st.DrawFn) -> None:
-        self.drawn = drawn
+    Hypothesis draws them at once: drawn one by one, its choices would be far from even, and
+    most scenarios bare.
+    """
+
+    LENGTH = 700
+
+    def __init__(self, choices: bytes) -> None:
+        self.choices = iter(choices)
 
     def integer(self, low: int, high: int) -> int:
-        return self.drawn(st.integers(low, high))
+        span = high - low + 1
+        number, largest = next(self.choices, 0), 256
+        while largest < span:
+            number, largest = number * 256 + next(self.choices, 0), largest * 256
+        return low + number * span // largest
 
 
 class SeededSource(Source):
@@ -104,14 +114,15 @@ WORKS = (
     {"triangular": ["0 h", "1 h", "2 h"]}, {"lognormal": {"mean": "1 h", "cv": 1}},
 )  # fmt: skip
 PATIENCES = (
-    "1 h", "2 h", "0 h", "3 working h", {"exponential": "2 h"}, {"discrete": {"0 h": 0.2, "4 h": 0.8}}
+    "1 h", "2 h", "0 h", "3 working h", {"exponential": "2 h"},
+    {"discrete": {"0 h": 0.2, "4 h": 0.8}},
 )  # fmt: skip
 LENGTHS = (
     "1 h", "0 h", "2 h", "3 working h", "1 working h", "0 working h", "8 h", "1 days",
     "1 working days", {"uniform": ["0 h", "6 h"]}, {"exponential": "4 working h"},
     {"discrete": {"0 working h": 0.3, "2 working h": 0.7}},
 )  # fmt: skip
-HOURS_OF_DEPARTURE = ("00:00", "08:00", "10:00", "11:00", "16:00", "17:00", "22:00")
+HOURS_OF_DEPARTURE = ("00:00", "08:00", "10:00", "11:00", "16:00", "22:00", "24:00")
 
 
 def scenario_from(source: Source) -> Plan:
@@ -295,7 +306,7 @@ class _Writer:
             station["staff"] = self._staff()
         if source.chance(20):
             station["absence"] = source.pick([0.3, "10%"])
-        if source.chance(55):
+        if source.chance(60):
             station["discipline"] = source.pick(["edd", "spt", "edd"])
         if source.chance(65):
             station["at_close"] = source.pick(["clear", "suspend", "finish", "clear"])
@@ -324,7 +335,7 @@ class _Writer:
         serves = source.some(list(stations), least=1)
         if source.chance(50):
             serves.reverse()
-        discipline = source.pick(["fcfs", "edd", "spt"])
+        discipline = source.pick(["fcfs", "edd", "edd", "spt"])
         for station in serves:
             stations[station]["discipline"] = discipline
             if source.chance(60):
@@ -500,7 +511,7 @@ class _RouteWriter:
     def _wait(self, parallel: bool) -> Plan:
         source = self.source
         step = self._named("wait")
-        if self.until_due and source.chance(35):
+        if self.until_due and source.chance(50):
             step["wait"] = {"until": "due"}
             if source.chance(60):
                 step["wait"]["then"] = source.pick(LENGTHS)
@@ -512,7 +523,10 @@ class _RouteWriter:
     def _choose(self, depth: int, parallel: bool) -> Plan:
         source = self.source
         step = self._named("choose")
-        shares = source.pick([["50%", "rest"], ["30%", "30%", "rest"], [0.5, 0.5], ["rest"]])
+        ways: list[list[object]] = [
+            ["50%", "rest"], ["30%", "30%", "rest"], [0.5, 0.5], [0, "rest"], ["rest"]
+        ]  # fmt: skip
+        shares = source.pick(ways)
         step["choose"] = [self._branch(share, depth, parallel) for share in shares]
         return step
 
@@ -561,6 +575,10 @@ class Case:
         plan = json.dumps(self.plan, ensure_ascii=False)
         return f"Case(seed={self.docket.seed}, tick={self.tick}, plan={plan})"
 
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        """Print without the arrays, which Hypothesis would write out."""
+        printer.text(repr(self))
+
 
 def network_of(plan: Plan) -> Network:
     """Read a scenario (JSON is YAML) and build it."""
@@ -581,16 +599,20 @@ def case_of(seed: int) -> Case:
     return case_from(SeededSource(seed))
 
 
-@st.composite
-def scenarios(drawn: st.DrawFn) -> Plan:
+def sources() -> st.SearchStrategy[Source]:
+    """Give sources of choices that Hypothesis varies, and shrinks to plainer ones."""
+    bounds = {"min_size": BytesSource.LENGTH, "max_size": BytesSource.LENGTH}
+    return st.binary(**bounds).map(BytesSource)
+
+
+def scenarios() -> st.SearchStrategy[Plan]:
     """Give scenarios as plain data."""
-    return scenario_from(DrawnSource(drawn))
+    return sources().map(scenario_from)
 
 
-@st.composite
-def cases(drawn: st.DrawFn) -> Case:
+def cases() -> st.SearchStrategy[Case]:
     """Give scenarios with their dockets."""
-    return case_from(DrawnSource(drawn))
+    return sources().map(case_from)
 
 
 # Dockets on a tick
@@ -623,7 +645,7 @@ def snapped(docket: Docket, tick: int) -> Docket:
         duration=_to_nearest(docket.duration, tick),
         patience=np.where(docket.patience < 0, -1, _to_nearest(docket.patience, tick)),
     )
-    order = np.lexsort((rounded.citizen, rounded.procedure, rounded.arrived))
+    order: NDArray[np.int64] = np.lexsort((rounded.citizen, rounded.procedure, rounded.arrived))
     sizes = np.diff(rounded.first_node)
     nodes = _concatenated(
         np.arange(rounded.first_node[number], rounded.first_node[number + 1]) for number in order
@@ -683,7 +705,9 @@ def fingerprint(docket: Docket, trace: Trace | None = None) -> str:
         if isinstance(array, np.ndarray):
             digest.update(f"{array.dtype}{array.shape}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
-    for shifts in docket.shifts:
-        digest.update(repr((shifts.opens, shifts.closes)).encode())
+    numbers = {calendar: number for number, calendar in enumerate(dict.fromkeys(docket.shifts))}
+    for calendar in numbers:
+        digest.update(np.array([calendar.opens, calendar.closes], np.int64).tobytes())
+    digest.update(repr([numbers[calendar] for calendar in docket.shifts]).encode())
     digest.update(repr((docket.procedure_steps, docket.endings)).encode())
     return digest.hexdigest()
