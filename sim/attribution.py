@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 from sim.docket import NodeKind
 from sim.durations import MISSING
 from sim.engine import Trace
-
-LostTo = Literal["waiting", "closed", "work", "suspended", "transfer", "citizen"]
-KINDS: tuple[LostTo, ...] = get_args(LostTo)
 
 
 @dataclass(frozen=True)
@@ -25,19 +21,19 @@ class Loss:
     station
         The visit's station; for others that of the visit before, or -1.
     kind
-        What it was lost to.
+        What it was lost to, one of `LOST_TO`.
     us
         Its length, in microseconds.
     """
 
     node: int
     station: int
-    kind: LostTo
+    kind: str
     us: int
 
 
 def attribute(trace: Trace, dossier: int) -> list[Loss]:
-    """Divide the span from acceptance to resolution, or to the end of the run, of a dossier.
+    """Divide the span of a dossier from acceptance to resolution, leaving or the run's end.
 
     Parameters
     ----------
@@ -53,7 +49,7 @@ def attribute(trace: Trace, dossier: int) -> list[Loss]:
     """
     losses: list[Loss] = []
     for node in critical_path(trace, dossier):
-        losses.extend(loss for loss in _of_node(trace, node) if loss.us)
+        losses.extend(loss for loss in _of_node(trace, node, _span_end(trace, dossier)) if loss.us)
     return losses
 
 
@@ -71,11 +67,9 @@ def critical_path(trace: Trace, dossier: int) -> list[int]:
             before.setdefault(following, []).append(node)
     node = int(docket.resolves[dossier])
     if trace.resolved[dossier] == MISSING:
-        node = next(
-            number
-            for number in range(first, last)
-            if trace.joined[number] != MISSING and trace.ended[number] == MISSING
-        )
+        begun = [number for number in range(first, last) if trace.joined[number] != MISSING]
+        under_way = [number for number in begun if trace.ended[number] == MISSING]
+        node = under_way[0] if under_way else begun[-1]
     path = []
     accepted = int(trace.accepted[dossier])
     while True:
@@ -84,7 +78,8 @@ def critical_path(trace: Trace, dossier: int) -> list[int]:
         if trace.joined[node] <= accepted or node not in before:
             break
         node = max(before[node], key=lambda number: (int(trace.ended[number]), -number))
-    return [node for node in reversed(path) if _end(trace, node) > accepted]
+    end = _span_end(trace, dossier)
+    return [node for node in reversed(path) if _end(trace, node, end) > accepted]
 
 
 def _followers(trace: Trace, node: int) -> Iterator[int]:
@@ -100,15 +95,22 @@ def _followers(trace: Trace, node: int) -> Iterator[int]:
             branch = int(trace.docket.sibling[branch])
 
 
-def _end(trace: Trace, node: int) -> int:
+def _span_end(trace: Trace, dossier: int) -> int:
+    for end in (int(trace.resolved[dossier]), int(trace.left[dossier])):
+        if end != MISSING:
+            return end
+    return trace.network.end
+
+
+def _end(trace: Trace, node: int, span_end: int) -> int:
     ended = int(trace.ended[node])
-    return trace.network.end if ended == MISSING else ended
+    return span_end if ended == MISSING else min(ended, span_end)
 
 
-def _of_node(trace: Trace, node: int) -> Iterator[Loss]:
+def _of_node(trace: Trace, node: int, span_end: int) -> Iterator[Loss]:
     docket, network = trace.docket, trace.network
     station = int(docket.station[node])
-    joined, end = int(trace.joined[node]), _end(trace, node)
+    joined, end = int(trace.joined[node]), _end(trace, node, span_end)
     if docket.kind[node] == NodeKind.WAIT:
         yield Loss(node, station, "citizen", end - joined)
         return

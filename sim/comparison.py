@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.errors import InputError
 from sim.experiment.study import KEY, Study, put, rate_parts
-from sim.measures import RATES, SCALED
+from sim.measures import RATES
 from sim.statistics.intervals import holm, mean_estimates, ratio_difference_estimates
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ class Comparison:
         The policy that the others are held against.
     differences
         Columns policy, against, scope, name, measure, estimate, low, high, replications,
-        p_adjusted: the policy's value less the other's, with a 95 % interval.
+        p_adjusted: the policy's value less the other's, with a 95 % interval; a mean over the
+        replications in which both have a value.
     """
 
     study: Study
@@ -77,12 +78,10 @@ def _differences(table: pd.DataFrame, base: pd.DataFrame) -> pd.DataFrame:
     replications = base.columns[base.columns.isin(table.columns)]
     table, base = table.loc[shared, replications], base.loc[shared, replications]
     estimates = mean_estimates(table.to_numpy(np.float64) - base.to_numpy(np.float64))
-    for measure in (*RATES, *SCALED):
-        rows, above, below, times = rate_parts(table, measure)
-        if rows.size:
-            _, base_above, base_below, _ = rate_parts(base, measure)
-            found = ratio_difference_estimates(above, below, base_above, base_below)
-            put(estimates, rows, found, times)
+    for measure in RATES:
+        rows, above, below = rate_parts(table, measure)
+        _, base_above, base_below = rate_parts(base, measure)
+        put(estimates, rows, ratio_difference_estimates(above, below, base_above, base_below))
     part = shared.to_frame(index=False)
     for column in ("estimate", "low", "high", "replications"):
         part[column] = getattr(estimates, column)

@@ -9,19 +9,20 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.attribution import KINDS, attribute
+from sim.attribution import attribute
 from sim.calendars import Calendar
 from sim.deadlines import LimitKind
 from sim.docket import NodeKind
 from sim.durations import DAY, HOUR, MINUTE, MISSING, NEVER, date_of
 from sim.engine.trace import OUTCOMES, Trace
 from sim.network import Network
-from sim.scenario.schema import WEEKDAYS
+from sim.scenario.schema import LOST_TO, WEEKDAYS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,29 +38,28 @@ COUNTS = (
     "resolved_late", "resolved_late_by_law", "resolved_without_limit", "withdrawn",
     "open_within_limit", "open_overdue", "open_without_limit",
 )  # fmt: skip
-RATES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "on_time_rate": (
-        ("resolved_early", "resolved_on_time"),
-        ("resolved_early", "resolved_on_time", "resolved_late", "open_overdue"),
-    ),
-    "on_time_rate_of_resolved": (
-        ("resolved_early", "resolved_on_time"),
-        ("resolved_early", "resolved_on_time", "resolved_late"),
-    ),
-    "early_rate": (
-        ("resolved_early",),
-        ("resolved_early", "resolved_on_time", "resolved_late"),
-    ),
-    "resolution_rate": (("resolved",), ("to_resolve",)),
-    "in_time_rate": (
-        ("resolved_early", "resolved_on_time", "open_within_limit"),
-        ("resolved_early", "resolved_on_time", "resolved_late", "open_overdue",
-         "open_within_limit"),
-    ),
-}  # fmt: skip
-"""Rates as sums of counts over sums of counts (rule 19)."""
-SCALED = {"progress_766": ("in_time_rate", 20.0)}
-"""Rates that are another rate times a number."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A rate of rule 19: a sum of counts over a sum of counts, times a factor."""
+
+    above: tuple[str, ...]
+    below: tuple[str, ...]
+    factor: float = 1.0
+
+
+_KEPT = ("resolved_early", "resolved_on_time")
+_IN_TIME = (*_KEPT, "open_within_limit")
+_WITH_LIMIT = (*_KEPT, "resolved_late", "open_overdue", "open_within_limit")
+RATES = {
+    "on_time_rate": Rate(_KEPT, (*_KEPT, "resolved_late", "open_overdue")),
+    "on_time_rate_of_resolved": Rate(_KEPT, (*_KEPT, "resolved_late")),
+    "early_rate": Rate(("resolved_early",), (*_KEPT, "resolved_late")),
+    "resolution_rate": Rate(("resolved",), ("to_resolve",)),
+    "progress_766": Rate(_IN_TIME, _WITH_LIMIT, 20.0),
+    "in_time_rate": Rate(_IN_TIME, _WITH_LIMIT),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,9 +142,6 @@ class _Facts:
         trace, start = self.trace, self.start
         accepted = trace.accepted != MISSING
         left = (trace.left != MISSING) & (trace.resolved == MISSING)
-        gone_before = ((trace.resolved != MISSING) & (trace.resolved < start)) | (
-            left & (trace.left < start)
-        )
         still_open = accepted & (trace.resolved == MISSING) & ~left
         overdue = trace.overdue_at(self.end)
         limited = self._has_limit([p.limit.kind for p in self.network.procedures])
@@ -153,7 +150,7 @@ class _Facts:
             word: self.resolved & (trace.outcome == OUTCOMES.index(word))
             for word in ("early", "on_time", "late", "without_limit")
         }
-        carried_over = accepted & (trace.accepted < start) & ~gone_before
+        carried_over = accepted & (trace.accepted < start) & (_ends(trace) >= start)
         received = self.in_period(trace.accepted)
         return {
             "received": received,
@@ -219,23 +216,40 @@ class _Facts:
         return self._open_times_at(self.docket.station[self.visits], joined, self.queued_until)
 
     def _open_times_at(self, stations: Integers, start: Integers, end: Integers) -> Integers:
-        waits = np.zeros(stations.size, np.int64)
-        calendars = np.array([s.office for s in self.network.stations], np.int64)[stations]
-        for office in np.unique(calendars):
-            these = calendars == office
+        passed = np.zeros(stations.size, np.int64)
+        office_of = np.array([s.office for s in self.network.stations], np.int64)[stations]
+        for office in np.unique(office_of):
+            these = office_of == office
             calendar = self.network.offices[int(office)].calendar
-            waits[these] = calendar.open_times(start[these], end[these])
-        return waits
+            passed[these] = calendar.open_times(start[these], end[these])
+        return passed
 
-    def open_times_of_acceptor(self, which: Flags, start: Integers, end: Integers) -> Floats:
-        """Give open time of the accepting office between instants of some dossiers, in hours."""
+    @cached_property
+    def visits_at(self) -> list[Integers]:
+        """For each station, places in `visits` of those that queued there."""
+        station = self.docket.station[self.visits]
+        order = np.argsort(station, kind="stable")
+        bounds = np.searchsorted(station[order], np.arange(len(self.network.stations) + 1))
+        return [order[first:last] for first, last in pairwise(bounds)]
+
+    @cached_property
+    def losses_at(self) -> dict[int, dict[str, float]]:
+        """Hours that late dossiers lost, by station and kind."""
+        lost: dict[int, dict[str, float]] = {}
+        for (_, station, kind), hours in self.losses.items():
+            here = lost.setdefault(station, dict.fromkeys(LOST_TO, 0.0))
+            here[kind] += hours
+        return lost
+
+    def open_times_of_acceptor(self, which: Flags, start: Integers, end: Integers) -> Integers:
+        """Give open time of the accepting office between instants of some dossiers."""
         passed = np.zeros(int(which.sum()), np.int64)
         office_of = self.docket.accepting_office[which]
         for office in np.unique(office_of):
             these = office_of == office
             calendar = self.network.offices[int(office)].calendar
             passed[these] = calendar.open_times(start[which][these], end[which][these])
-        return passed / HOUR
+        return passed
 
     @cached_property
     def losses(self) -> dict[tuple[int, int, str], float]:
@@ -249,7 +263,7 @@ class _Facts:
         return lost
 
     @cached_property
-    def served_by(self) -> dict[int, tuple[float, float]]:
+    def hours_at_work(self) -> dict[int, tuple[float, float]]:
         """For each group, hours of its officers on shift at work, and overtime, in the period."""
         started, ended = self.trace.started, self.trace.ended
         begun = self.visits[started[self.visits] != MISSING]
@@ -307,12 +321,10 @@ def mean(values: Any) -> float:
 def rates_of(counts: dict[str, float]) -> dict[str, float]:
     """Give the rates of rule 19 of some counts; NaN where the denominator is 0."""
     rates = {}
-    for name, (above, below) in RATES.items():
-        denominator = sum(counts[count] for count in below)
-        numerator = sum(counts[count] for count in above)
-        rates[name] = numerator / denominator if denominator else math.nan
-    for name, (of, times) in SCALED.items():
-        rates[name] = rates[of] * times
+    for name, rate in RATES.items():
+        below = sum(counts[count] for count in rate.below)
+        above = sum(counts[count] for count in rate.above)
+        rates[name] = rate.factor * above / below if below else math.nan
     return rates
 
 
@@ -337,8 +349,8 @@ def _durations_of_resolved(facts: _Facts) -> dict[str, tuple[Flags, Floats, Any]
     """Give, by measure, which dossiers it is over, their values and the statistic."""
     trace, which, late = facts.trace, facts.resolved, facts.counts["resolved_late"]
     days = (trace.resolved - trace.accepted)[which] / DAY
-    hours = facts.open_times_of_acceptor(which, trace.accepted, trace.resolved)
-    past_due = facts.open_times_of_acceptor(late, trace.due, trace.resolved)
+    hours = facts.open_times_of_acceptor(which, trace.accepted, trace.resolved) / HOUR
+    past_due = facts.open_times_of_acceptor(late, trace.due, trace.resolved) / HOUR
     visits, waits = _visits_and_waits(facts)
     return {
         "turnaround_working_hours_mean": (which, hours, mean),
@@ -364,16 +376,18 @@ def _visits_and_waits(facts: _Facts) -> tuple[Floats, Floats]:
         these = office_of == office
         closings = np.array(network.offices[int(office)].calendar.last_closings, np.int64)
         joined, started = trace.joined[nodes[these]], trace.started[nodes[these]]
-        trips[these] += np.searchsorted(closings, started) - np.searchsorted(
-            closings, joined, side="right"
+        before, after = (
+            np.searchsorted(closings, joined, side="right"),
+            np.searchsorted(closings, started),
         )
+        trips[these] += np.maximum(after - before, 0)
     present = np.array([network.is_present(n) for n in range(len(network.channels))])
     trips[~present[docket.channel[dossier]]] = 0
     return np.bincount(dossier, trips, docket.arrived.size).astype(np.float64), waits
 
 
 def _losses_by_kind(facts: _Facts) -> dict[str, Floats]:
-    hours: dict[str, Floats] = {kind: np.zeros(facts.docket.arrived.size) for kind in KINDS}
+    hours: dict[str, Floats] = {kind: np.zeros(facts.docket.arrived.size) for kind in LOST_TO}
     for (dossier, _, kind), lost in facts.losses.items():
         hours[kind][dossier] += lost
     return hours
@@ -405,12 +419,12 @@ def _station_rows(facts: _Facts) -> Iterator[Row]:
 
 def _rows_of(scope: str, name: str, parts: list[_StationFacts]) -> Iterator[Row]:
     waits = np.concatenate([part.waits for part in parts])
-    queued, open_time = (sum(part.queue[side] for part in parts) for side in (0, 1))
     on_shift, busy = sum(part.on_shift for part in parts), sum(part.busy for part in parts)
     values = {key: sum(part.counts[key] for part in parts) for key in parts[0].counts}
     values["wait_minutes_mean"] = mean(waits)
     values["wait_minutes_p90"] = p90(waits)
-    values["queue_mean"] = queued / open_time * len(parts) if open_time else math.nan
+    means = [queued / open_time for queued, open_time in (p.queue for p in parts) if open_time]
+    values["queue_mean"] = sum(means) if means else math.nan
     values["queue_max"] = max(part.queue_max for part in parts)
     values["utilisation"] = busy / on_shift if on_shift else math.nan
     for measure_, value in values.items():
@@ -418,23 +432,20 @@ def _rows_of(scope: str, name: str, parts: list[_StationFacts]) -> Iterator[Row]
 
 
 def _station_facts(facts: _Facts, number: int) -> _StationFacts:
-    network, trace, docket = facts.network, facts.trace, facts.docket
-    here = docket.station[facts.visits] == number
+    network, trace = facts.network, facts.trace
+    here = facts.visits_at[number]
     nodes, until, wait = facts.visits[here], facts.queued_until[here], facts.wait[here]
     joined, started, ended = trace.joined[nodes], trace.started[nodes], trace.ended[nodes]
     calendar = network.offices[network.stations[number].office].calendar
     low, high = np.clip(joined, facts.start, facts.end), np.clip(until, facts.start, facts.end)
     impatient = _impatient(facts, nodes, calendar)
     own = [g for g in network.groups_of_station[number] if not network.groups[g].pool]
-    lost: dict[str, float] = dict.fromkeys(KINDS, 0.0)
-    for (_, station, kind), hours in facts.losses.items():
-        if station == number:
-            lost[kind] += hours
+    lost = facts.losses_at.get(number, dict.fromkeys(LOST_TO, 0.0))
     return _StationFacts(
         counts={
             "served": float(facts.in_period(ended).sum()),
             "left": float(impatient.sum()),
-            "overtime_hours": sum(facts.served_by[group][1] for group in own),
+            "overtime_hours": sum(facts.hours_at_work[group][1] for group in own),
             "over_allotment": _over_allotment(facts, nodes, calendar),
             **{f"late_{kind}_hours": hours for kind, hours in lost.items()},
         },
@@ -445,7 +456,7 @@ def _station_facts(facts: _Facts, number: int) -> _StationFacts:
         ),
         queue_max=_longest(joined, until, facts.start, facts.end),
         on_shift=sum(facts.on_shift(group) for group in own),
-        busy=sum(facts.served_by[group][0] for group in own),
+        busy=sum(facts.hours_at_work[group][0] for group in own),
     )
 
 
@@ -497,7 +508,7 @@ def _allotment(network: Network, procedure: str, step_id: str) -> int:
 
 def _longest(joined: Integers, until: Integers, start: int, end: int) -> float:
     """Give the longest queue at the end of any instant of the period."""
-    stayed = (joined < until) & (until > start) & (joined < end)
+    stayed = (until > start) & (joined < end)
     instants = np.concatenate([np.maximum(joined[stayed], start), until[stayed]])
     changes = np.concatenate([np.ones(int(stayed.sum())), -np.ones(int(stayed.sum()))])
     if not instants.size:
@@ -521,10 +532,10 @@ def _pool_rows(facts: _Facts) -> Iterator[Row]:
     for name in pools:
         own = [number for number, group in enumerate(network.groups) if group.home == name]
         on_shift = sum(facts.on_shift(number) for number in own)
-        busy = sum(facts.served_by[number][0] for number in own)
+        busy = sum(facts.hours_at_work[number][0] for number in own)
         yield "pool", name, "served", float(sum(served[number] for number in own))
         yield "pool", name, "utilisation", busy / on_shift if on_shift else math.nan
-        yield "pool", name, "overtime_hours", sum(facts.served_by[number][1] for number in own)
+        yield "pool", name, "overtime_hours", sum(facts.hours_at_work[number][1] for number in own)
 
 
 def _open_by_day(facts: _Facts) -> Iterator[SeriesRow]:
@@ -549,11 +560,15 @@ def _ends(trace: Trace) -> Integers:
 
 
 def _waits_by_hour(facts: _Facts) -> Iterator[SeriesRow]:
-    """Give the mean wait and the number of visits at counters by weekday and hour of joining."""
+    """Give the mean wait and the number of visits of those present at counters, by joining."""
     network, docket, trace = facts.network, facts.docket, facts.trace
     counter = np.array([station.counter for station in network.stations])
-    started = facts.in_period(trace.started[facts.visits])
-    chosen = started & counter[docket.station[facts.visits]]
+    present = np.array([network.is_present(n) for n in range(len(network.channels))])
+    chosen = (
+        facts.in_period(trace.started[facts.visits])
+        & counter[docket.station[facts.visits]]
+        & present[docket.channel[docket.dossier[facts.visits]]]
+    )
     joined, minutes = trace.joined[facts.visits[chosen]], facts.wait[chosen] / MINUTE
     stations = docket.station[facts.visits[chosen]]
     addresses = list(dict.fromkeys(s.address for s in network.stations if s.counter))
@@ -576,15 +591,15 @@ def _turnarounds(facts: _Facts) -> Iterator[SeriesRow]:
     """Give histograms by procedure: turnaround, and the share of the limit that it used."""
     trace, docket = facts.trace, facts.docket
     resolved = facts.resolved
-    hours = facts.open_times_of_acceptor(resolved, trace.accepted, trace.resolved)
+    open_time = facts.open_times_of_acceptor(resolved, trace.accepted, trace.resolved)
     limited = resolved & (trace.due < NEVER)
     used = facts.open_times_of_acceptor(limited, trace.accepted, trace.resolved)
     given = facts.open_times_of_acceptor(limited, trace.accepted, trace.due)
-    shares = np.divide(used, given, out=np.ones_like(used), where=given > 0)
+    bins = np.where(given > 0, np.minimum(used * 20 // np.maximum(given, 1), 40), 20)
     for number, procedure in enumerate(facts.network.procedures):
-        own = np.floor(hours[docket.procedure[resolved] == number]).astype(np.int64)
+        own = open_time[docket.procedure[resolved] == number] // HOUR
         for bin_, count in zip(*np.unique(own, return_counts=True), strict=True):
             yield "procedure", procedure.name, "turnaround_working_hours", str(bin_), float(count)
-        own = np.minimum(np.floor(shares[docket.procedure[limited] == number] * 20), 40)
+        own = bins[docket.procedure[limited] == number]
         for bin_, count in zip(*np.unique(own, return_counts=True), strict=True):
             yield "procedure", procedure.name, "limit_used", f"{bin_ / 20:.2f}", float(count)

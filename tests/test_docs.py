@@ -12,7 +12,8 @@ from sim.durations import MISSING
 from sim.engine import simulate
 from sim.network import build
 from sim.scenario.load import load_text
-from sim.scenario.policies import BASE, Levers, apply
+from sim.scenario.policies import Levers, apply
+from sim.scenario.references import BASE
 from sim.scenario.routes import expand_routes
 from sim.scenario.schema import Policy, Scenario
 from sim.scenario.text import parse_document

@@ -178,7 +178,7 @@ procedures:
 published:
   - {value: 95.35%, source: seeds/uong-bi-2021#early, measure: early_rate, scope: level,
      name: city, use: calibrated}
-  - {value: 412, source: seeds/uong-bi-2021#late, measure: late, use: held_back}
+  - {value: 412, source: seeds/uong-bi-2021#late, measure: resolved_late, use: held_back}
 
 policies:
   two-more-officers:

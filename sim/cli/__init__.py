@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 
 import click
 
@@ -27,16 +28,6 @@ class _Commands(click.Group):
         command: click.Command = import_module(f"sim.cli.{cmd_name}").command
         return command
 
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            raise _ClosedPipeError from None
-
-
-class _ClosedPipeError(Exception):
-    """Whoever read our output has gone; click would make a `BrokenPipeError` exit with 1."""
-
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="onestop")
@@ -46,10 +37,15 @@ def onestop() -> None:
 
 def main() -> None:
     """Run the command line; turn what went wrong into one message and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal that cannot show a letter shows `?`, and goes on.
+            stream.reconfigure(errors="replace")
     sys.exit(_code_of_run())
 
 
 def _code_of_run() -> int:
+    stdout = sys.stdout
     try:
         onestop.main(standalone_mode=False)
         sys.stdout.flush()
@@ -68,7 +64,10 @@ def _code_of_run() -> int:
     except RunError as error:
         click.echo(str(error), err=True)
         return 3
-    except (_ClosedPipeError, BrokenPipeError):
+    except SystemExit as error:
+        # On a closed pipe click exits with 1, after it has silenced the output.
+        return int(error.code or 0) if sys.stdout is stdout else 0
+    except BrokenPipeError:
         # Python would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

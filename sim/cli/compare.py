@@ -46,7 +46,10 @@ def command(
     chosen = policies or ("base", *loaded.policies)
     names = tuple(dict.fromkeys((against, *chosen)))
     if len(names) < 2:
-        raise InputError(f"{scenario} has no policy to hold against `{against}`; write one first")
+        raise InputError(
+            f"there is no policy to hold against `{against}`; name another with --policy, "
+            f"or write one under `policies:` in {scenario}"
+        )
     study = run_study(loaded, names, options)
     comparison = compare(study, against)
     folder = study.folder
@@ -66,4 +69,4 @@ def command(
             published_table(study, summary, against),
         )
     if not options.quiet:
-        last_line(study, f"onestop plot {study.folder}")
+        last_line(study)

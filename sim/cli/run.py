@@ -38,4 +38,4 @@ def command(scenario: Path, policy: str, options: StudyOptions) -> None:
             published_table(study, summary, policy),
         )
     if not options.quiet:
-        last_line(study, f"onestop plot {study.folder}")
+        last_line(study)

@@ -27,18 +27,18 @@ def run_study(scenario: Scenario, policies: tuple[str, ...], options: StudyOptio
     plan = Plan(scenario, policies, count, seed, "reference")
     folder = options.out or Path("studies") / f"{_file_name(scenario.name)}-{plan.digest[:8]}"
     jobs = options.jobs or (cores() if _worth_processes(scenario, plan) else 1)
-    with _progress(options.quiet) as progress, processes(jobs) as executor:
-        try:
+    try:
+        with _progress(options.quiet) as progress, processes(jobs) as executor:
             return run(
                 scenario, policies, replications=count, seed=seed, executor=executor,
                 out=folder, traces=options.traces, fresh=options.fresh, progress=progress,
             )  # fmt: skip
-        except KeyboardInterrupt:
-            click.echo(
-                f"Interrupted. What is finished is kept in {folder}; the same command goes on.",
-                err=True,
-            )
-            raise SystemExit(130) from None
+    except KeyboardInterrupt:
+        click.echo(
+            f"Interrupted. What is finished is kept in {folder}; the same command goes on.",
+            err=True,
+        )
+        raise SystemExit(130) from None
 
 
 def _worth_processes(scenario: Scenario, plan: Plan) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sim.experiment.study import Study
-from sim.measures import RATES
+from sim.scenario.schema import SHARES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,17 +25,16 @@ HEADLINES = (
 )  # fmt: skip
 AT_STATIONS = ("utilisation", "served", "left", "wait_minutes_mean", "wait_minutes_p90",
                "queue_mean", "overtime_hours")  # fmt: skip
-_SHARES = {*RATES, "utilisation"}
 _JSON_COLUMNS = ("policy", "against", "scope", "name", "measure", "estimate", "low", "high",
                  "replications", "p_adjusted")  # fmt: skip
 MISSING = "–"
 
 
 def number(value: float, measure: str, sign: str = "") -> str:
-    """Write a value of a measure: shares in per cent, counts whole, what is missing as a dash."""
+    """Write a value of a measure: shares in per cent, what is missing as a dash."""
     if math.isnan(value):
         return MISSING
-    if measure in _SHARES:
+    if measure in SHARES:
         return f"{100 * value:{sign}.2f} {'pp' if sign else '%'}"
     value = value or 0.0  # not "-0.00"
     digits = 2 if abs(value) < 100 else 1 if abs(value) < 1000 else 0
@@ -99,13 +100,14 @@ def difference_table(differences: pd.DataFrame, policies: Iterable[str], against
         cells = []
         for policy in policies:
             row = rows[policy]
-            distinct = row.p_adjusted < 0.05
-            text = with_interval(row, "+")
-            cells.append(text if distinct or row.estimate == 0 else f"{text} (n.d.)")
+            doubtful = row.p_adjusted >= 0.05 and row.estimate != 0
+            cells.append(with_interval(row, "+") + (" (n.d.)" if doubtful else ""))
         table.add_row(measure, *cells)
     table.caption = (
-        "± half a 95 % interval, paired by replication; pp: percentage points;\n"
-        "n.d.: not distinguishable from 0 at 5 %, adjusted for the number of policies (Holm)"
+        "± half a 95 % interval, paired by replication\n"
+        "pp: percentage points\n"
+        "n.d.: not distinguishable from 0 at 5 %,\n"
+        "adjusted for the number of policies (Holm)"
     )
     return table
 
@@ -128,8 +130,6 @@ def _table(title: str, first: str, columns: Iterable[str]) -> Table:
 
 def show(*tables: Table | None) -> None:
     """Print tables on standard output, as wide as the terminal, or as they need elsewhere."""
-    import sys
-
     from rich.console import Console
 
     class PipedConsole(Console):
@@ -157,7 +157,8 @@ def print_json(study: Study, summary: pd.DataFrame, differences: pd.DataFrame | 
     }
     if differences is not None:
         found["differences"] = _records(differences)
-    click.echo(json.dumps(found, ensure_ascii=False, allow_nan=False))
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    click.echo(json.dumps(found, ensure_ascii=not unicode, allow_nan=False))
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -171,6 +172,13 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def last_line(study: Study, following: str) -> None:
+def last_line(study: Study) -> None:
     """Name the study and the next command."""
-    click.echo(f"Study: {study.folder}. Next: {following}", err=True)
+    folder = for_shell(str(study.folder))
+    click.echo(f"Study: {study.folder}. Next: onestop plot {folder}", err=True)
+
+
+def for_shell(path: str) -> str:
+    """Quote a path for a shell if it must be; letters of any script need not."""
+    plain = all(letter.isalnum() or letter in "-_./@%+=:," for letter in path)
+    return path if plain else shlex.quote(path)

@@ -131,7 +131,7 @@ def resolve(network: Network, procedure: Procedure, draws: Draws) -> Template:
     """
     items, ending = _own_route(procedure.route, draws)
     builder = _Builder(network, draws.rounds)
-    builder.sequence(items, here=None, beyond=None)
+    builder.sequence(items, here=None, beyond=None, before=None)
     accepts, resolves = _marks(network, items, builder, ending)
     _check_waits_until_due(procedure, builder.nodes, accepts)
     return Template(tuple(builder.nodes), accepts, resolves, ending)
@@ -171,6 +171,11 @@ def _first_visit(items: Sequence[_Item]) -> Visit | None:
     return None
 
 
+def _last_visit(items: Sequence[_Item]) -> Visit | None:
+    standings = _standings(items)
+    return standings[-1].visit if standings else None
+
+
 class _Builder:
     """Lays out nodes with transfers between visits, and links them."""
 
@@ -184,7 +189,11 @@ class _Builder:
         """The join of each outermost `together`, by the ids of the visits in it."""
 
     def sequence(
-        self, items: Sequence[_Item], here: Visit | None, beyond: Visit | None
+        self,
+        items: Sequence[_Item],
+        here: Visit | None,
+        beyond: Visit | None,
+        before: Visit | None,
     ) -> tuple[int, int]:
         """Lay out items in series and link them.
 
@@ -196,6 +205,8 @@ class _Builder:
             The visit at whose place the dossier is, or None before the first.
         beyond
             The visit to which it goes after these items, or None.
+        before
+            The last visit before these items, or None.
 
         Returns
         -------
@@ -220,12 +231,13 @@ class _Builder:
                     link(*self._visit(item))
                     if not self._fork_is_next(items[number + 1 :]):
                         link(*self._transfer(item, following, "travel"))
-                    here = item
+                    here = before = item
                 case Wait():
-                    link(*self._add(Node(NodeKind.WAIT, item, place=_address(here))))
+                    link(*self._add(Node(NodeKind.WAIT, item, place=_address(before))))
                 case _Parallel():
-                    link(*self._together(item, here, following))
+                    link(*self._together(item, here, following, before))
                     here = _after_together(item, here, following)
+                    before = _last_visit([item]) or before
         return first, last
 
     def _fork_is_next(self, items: Sequence[_Item]) -> bool:
@@ -262,29 +274,33 @@ class _Builder:
         return self._add(Node(NodeKind.TRANSFER, left, 0, left.at, rule, stream))
 
     def _together(
-        self, parallel: _Parallel, here: Visit | None, following: Visit | None
+        self,
+        parallel: _Parallel,
+        here: Visit | None,
+        following: Visit | None,
+        before: Visit | None,
     ) -> tuple[int, int]:
         fork, _ = self._add(Node(NodeKind.FORK, place=_address(here)))
         tails: list[int] = []
-        before = -1
+        previous = -1
         for number, branch in enumerate(parallel.branches):
             purpose = f"travel in {parallel.id} {number + 1}"
             to = _first_visit(branch)
             head = tail = -1
             if not self._fork_is_next(branch) and (to or following) is not here:
                 head, tail = self._transfer(here, to or following, purpose)
-            first, last = self.sequence(branch, here, following if to else None)
+            first, last = self.sequence(branch, here, following if to else None, before)
             if first >= 0:
                 if tail >= 0:
                     self.nodes[tail].following = first
                 head, tail = (head if head >= 0 else first), last
             if head < 0:
                 continue
-            if before < 0:
+            if previous < 0:
                 self.nodes[fork].following = head
             else:
-                self.nodes[before].sibling = head
-            before = head
+                self.nodes[previous].sibling = head
+            previous = head
             tails.append(tail)
         if not tails:
             self.nodes.pop()

@@ -144,11 +144,13 @@ def run(
     count = scenario.replications if replications is None else replications
     if count < 1:
         raise InputError(f"{count} replications: at least 1 is needed")
+    if not tuple(policies := tuple(dict.fromkeys(policies))):
+        raise InputError("no policy to run; `base` is the scenario as it is")
     if traces and out is None:
         raise InputError("traces are kept in a study's folder; name one")
     plan = Plan(
         scenario,
-        tuple(dict.fromkeys(policies)),
+        policies,
         count,
         scenario.seed if seed is None else seed,
         "reference",
@@ -270,6 +272,7 @@ def _labelled(table: pd.DataFrame, result: Result) -> pd.DataFrame:
     labelled = table.copy()
     labelled.insert(0, "policy", result.policy)
     labelled.insert(1, "replication", result.replication)
+    labelled.attrs["docket"] = result.docket
     return labelled
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.errors import InputError
-from sim.measures import RATES, SCALED
+from sim.measures import RATES
 from sim.scenario.schema import Scenario
 from sim.statistics.intervals import Estimates, mean_estimates, ratio_estimates
 
@@ -124,19 +124,17 @@ class Study:
 def _estimates(table: pd.DataFrame) -> Estimates:
     values = table.to_numpy(np.float64)
     estimates = mean_estimates(values)
-    for measure in (*RATES, *SCALED):
-        rows, above, below, times = rate_parts(table, measure)
-        if rows.size:
-            put(estimates, rows, ratio_estimates(above, below), times)
+    for measure in RATES:
+        rows, above, below = rate_parts(table, measure)
+        put(estimates, rows, ratio_estimates(above, below))
     return estimates
 
 
 def rate_parts(
     table: pd.DataFrame, measure: str
-) -> tuple[np.ndarray[Any, np.dtype[np.int64]], Any, Any, float]:
-    """Give a rate's rows in a table, its numerators and denominators (rows, n), and its factor."""
-    of, times = SCALED.get(measure, (measure, 1.0))
-    above, below = RATES[of]
+) -> tuple[np.ndarray[Any, np.dtype[np.int64]], Any, Any]:
+    """Give a rate's rows in a table, its numerators and its denominators, (rows, n) each."""
+    rate = RATES[measure]
     index = table.index.to_frame(index=False)
     rows = np.flatnonzero(index["measure"] == measure)
     places = {key: number for number, key in enumerate(table.index)}
@@ -145,16 +143,16 @@ def rate_parts(
     def summed(counts: Iterable[str]) -> Any:
         keys = index.loc[rows, ["scope", "name"]].itertuples(index=False)
         wanted = [[places[scope, name, count] for count in counts] for scope, name in keys]
-        return values[np.array(wanted, np.int64).reshape(len(rows), -1)].sum(axis=1)
+        return values[np.array(wanted, np.int64).reshape(len(rows), len(tuple(counts)))].sum(axis=1)
 
-    return rows, summed(above), summed(below), times
+    return rows, rate.factor * summed(rate.above), summed(rate.below)
 
 
-def put(into: Estimates, rows: Any, found: Estimates, times: float) -> None:
-    """Put estimates, times a factor, in place of those in some rows."""
-    into.estimate[rows] = found.estimate * times
-    into.low[rows] = found.low * times
-    into.high[rows] = found.high * times
+def put(into: Estimates, rows: Any, found: Estimates) -> None:
+    """Put estimates in place of those in some rows."""
+    into.estimate[rows] = found.estimate
+    into.low[rows] = found.low
+    into.high[rows] = found.high
     into.replications[rows] = found.replications
     into.p[rows] = found.p
 
@@ -221,6 +219,10 @@ class Folder:
             raise InputError(f"{file} is damaged; run the study again with --fresh") from None
         if not isinstance(found, dict) or found.get("format") != FORMAT:
             raise InputError(f"{file} is not of format {FORMAT}; run the study again with --fresh")
+        if not isinstance(found.get("policies"), list) or not isinstance(
+            found.get("dockets"), dict
+        ):
+            raise InputError(f"{file} is damaged; run the study again with --fresh")
         return found
 
     def write_description(self, plan: Plan, dockets: Mapping[str, str]) -> None:
@@ -232,20 +234,39 @@ class Folder:
             (str(file.relative_to(self.path)), file) for file in files
         ])  # fmt: skip
         found["policies"] = list(dict.fromkeys([*known.get("policies", ()), *plan.policies]))
-        found["replications"] = {policy: len(self.recorded(policy)) for policy in found["policies"]}
+        numbers = {policy: self.recorded(policy) for policy in found["policies"]}
+        found["replications"] = {policy: len(kept) for policy, kept in numbers.items()}
+        for policy, kept in numbers.items():
+            for number in kept:
+                if f"{policy}/{number}" not in found["dockets"]:
+                    found["dockets"][f"{policy}/{number}"] = self._docket_hash(policy, number)
         text = json.dumps(found, ensure_ascii=False, indent=1)
         self.write("study.json", lambda file: file.write_text(text + "\n", "utf-8"))
+
+    def _docket_hash(self, policy: str, number: int) -> str | None:
+        """Read the docket's hash from a replication's file, where a crash kept it from here."""
+        from pyarrow import ArrowException, parquet
+
+        try:
+            schema = parquet.read_schema(self.path / "measures" / policy / f"{number:06d}.parquet")
+        except (OSError, ArrowException):
+            return None
+        attributes = (schema.pandas_metadata or {}).get("attributes", {})
+        return str(attributes["docket"]) if "docket" in attributes else None
 
     def write(self, name: str, writer: Callable[[Path], object]) -> Path:
         """Write a file whole or not at all."""
         file = self.path / name
-        file.parent.mkdir(parents=True, exist_ok=True)
         aside = file.with_name(f".{file.name}.{os.getpid()}")
         try:
-            writer(aside)
-            aside.replace(file)
-        finally:
-            aside.unlink(missing_ok=True)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                writer(aside)
+                aside.replace(file)
+            finally:
+                aside.unlink(missing_ok=True)
+        except OSError as error:
+            raise InputError(f"{file} cannot be written: {error.strerror or error}") from None
         return file
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:
@@ -259,7 +280,12 @@ class Folder:
     def recorded(self, policy: str) -> list[int]:
         """List the replications of a policy that are recorded, ascending."""
         found = [
-            {int(file.stem) for file in (self.path / part / policy).glob("[0-9]*.parquet")}
+            {
+                int(file.stem)
+                for file in (self.path / part / policy).glob(
+                    "[0-9][0-9][0-9][0-9][0-9][0-9].parquet"
+                )
+            }
             for part in ("measures", "series")
         ]
         return sorted(found[0] & found[1])

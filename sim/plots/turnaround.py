@@ -47,8 +47,9 @@ def turnaround(study: Study) -> Figure:
     used = series[series["series"] == "limit_used"]
     if used.empty:
         return nothing(study, _TITLE, "No dossier with a time limit was resolved.")
-    names, notes = _procedures(study, used)
     policies, fewer = shown([p for p in study.plan.policies if p in set(used["policy"])], COLOURS)
+    used = used[used["policy"].isin(policies)]
+    names, notes = _procedures(study, used)
     procedures = study.plan.scenario.procedures
     titles = [procedures[n].name or n if n in procedures else n for n in names]
     rows = lay_rows(titles, 2.1, len(policies) * _STEP + 0.1)
@@ -57,7 +58,7 @@ def turnaround(study: Study) -> Figure:
         notes=[*notes, *fewer, *_NOTES],
     )  # fmt: skip
     axes = figure.add_subplot()
-    _draw(axes, rows, _strips(used, policies, names), study, names)
+    _draw(axes, rows, _strips(used, names), study, names)
     return figure
 
 
@@ -73,10 +74,10 @@ def _procedures(study: Study, used: pd.DataFrame) -> tuple[list[str], list[str]]
     return [name for name in names if name in kept], [note]
 
 
-def _strips(used: pd.DataFrame, policies: list[str], names: list[str]) -> list[_Strip]:
+def _strips(used: pd.DataFrame, names: list[str]) -> list[_Strip]:
     strips = []
     for (policy, name), own in used.groupby(["policy", "name"], sort=False):
-        if policy in policies and name in names:
+        if name in names:
             counts = own.groupby(own["at"].astype(float))["value"].sum()
             strips.append(_Strip(str(policy), str(name), percentiles_of(counts)))
     return strips

@@ -38,6 +38,7 @@ def utilisation(study: Study) -> Figure:
     if found.empty:
         return nothing(study, _TITLE, "No station has officers of its own.")
     policies, fewer = shown(study.plan.policies, COLOURS)
+    found = found[found["policy"].isin(policies)]
     names = list(dict.fromkeys(zip(found["scope"], found["name"], strict=True)))
     labels, places = _rows(study, names)
     headings = set(range(len(labels))) - set(places.values())

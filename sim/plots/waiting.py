@@ -35,7 +35,10 @@ def waiting(study: Study) -> Figure:
     titles = [wrapped(policy, WIDTH / 2 - 0.9, LABEL) for policy in tables]
     down = -(-len(tables) // 2)
     body = down * (len(hours) * _ROW + 0.3 + lines(titles) * LABEL * LINE)
-    notes = ["Mean over the visits; only opening hours count as waiting.", *_online(study), *notes]
+    notes = [
+        "Mean over the visits of citizens who are present; only opening hours count as waiting.",
+        *notes,
+    ]
     figure = page(study, _TITLE, body, notes=notes)
     highest = max(float(np.nanmax(table.to_numpy())) for table in tables.values())
     norm = Normalize(0, max(highest, 1.0))
@@ -46,13 +49,6 @@ def waiting(study: Study) -> Figure:
     for axes in drawn[::2]:
         axes.set_ylabel("Hour")
     return figure
-
-
-def _online(study: Study) -> list[str]:
-    """Explain the hours at which nobody stands in a queue."""
-    channels = study.plan.scenario.channels.items()
-    present = [name == "counter" if c.present is None else c.present for name, c in channels]
-    return [] if all(present) else ["Dossiers of absent citizens join at any hour."]
 
 
 def _mean_waits(study: Study, policy: str) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ def _scenario(document: Document, name: str) -> Scenario:
     document.data.setdefault("name", name)
     problems = list(document.problems)
     scenario: Scenario | None
+    wrong: dict[KeyPath, str] = {}
     try:
         scenario = Scenario.model_validate(document.data)
     except ValidationError as error:
@@ -57,11 +59,18 @@ def _scenario(document: Document, name: str) -> Scenario:
     if scenario is not None:
         findings = broken_references(scenario)
         findings += check_policies(scenario)
-        problems.extend(_problem(document, finding) for finding in findings)
+        problems.extend(
+            _problem(document, found) for found in findings if not _beside(found, wrong)
+        )
     if problems or scenario is None:
         raise InputError(*sorted(set(problems)))
     scenario._as_read = document.text
     return scenario
+
+
+def _beside(finding: Finding, wrong: Iterable[KeyPath]) -> bool:
+    """Tell whether a finding stands beside a wrong key, so that it may come of that."""
+    return any(len(path) > 1 and finding[0][: len(path) - 1] == path[:-1] for path in wrong)
 
 
 def _problem(document: Document, finding: Finding) -> Problem:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from sim.scenario import schema
 from sim.scenario.references import Finding, did_you_mean
+from sim.scenario.schema import Part
 from sim.scenario.text import path_in_file
 
 
@@ -26,7 +26,7 @@ def findings_of(error: ValidationError) -> Iterator[Finding]:
             case "value_error" | "assertion_error":
                 message = str(context.get("error", text))
             case "literal_error":
-                message = f"must be one of {context['expected']}"
+                message = f"`{found['input']}` must be one of {context['expected']}"
             case "model_type" | "dict_type" | "model_attributes_type":
                 message = "is not a mapping of keys to values"
             case "tuple_type" | "list_type":
@@ -38,9 +38,10 @@ def findings_of(error: ValidationError) -> Iterator[Finding]:
 
 @lru_cache
 def _all_keys() -> tuple[str, ...]:
-    keys: dict[str, None] = {"routes": None, "steps": None}
-    for model in vars(schema).values():
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            for name, field in model.model_fields.items():
-                keys[field.alias or name] = None
-    return tuple(keys)
+    keys = {"routes", "steps"}
+    models: list[type[Part]] = [Part]
+    while models:
+        model = models.pop()
+        models.extend(model.__subclasses__())
+        keys |= {field.alias or name for name, field in model.model_fields.items()}
+    return tuple(sorted(keys))

@@ -9,6 +9,9 @@ from sim.calendars import public_holidays
 from sim.scenario.offices import offices_of
 from sim.scenario.schema import (
     ALWAYS,
+    DOSSIER_MEASURES,
+    POOL_MEASURES,
+    STATION_MEASURES,
     Choose,
     Level,
     Procedure,
@@ -44,6 +47,7 @@ def broken_references(scenario: Scenario) -> list[Finding]:
         *_transfers(scenario),
         *_volumes(scenario),
         *_procedures(scenario),
+        *_published(scenario),
         *_policies(scenario),
     ]
 
@@ -239,6 +243,40 @@ def _steps(
                     yield from _steps(scenario, procedure, (*here, "together", at), inner)
             case Wait():
                 pass
+
+
+def _published(scenario: Scenario) -> Iterator[Finding]:
+    names = _names_by_scope(scenario)
+    for number, figure in enumerate(scenario.published):
+        measures = {
+            "station": STATION_MEASURES,
+            "office_station": STATION_MEASURES,
+            "pool": POOL_MEASURES,
+        }.get(figure.scope, DOSSIER_MEASURES)
+        path: KeyPath = ("published", number)
+        yield from _known((*path, "measure"), "measure", figure.measure, measures)
+        yield from _known((*path, "name"), figure.scope, figure.name, names[figure.scope])
+
+
+def _names_by_scope(scenario: Scenario) -> dict[str, list[str]]:
+    levels = scenario.levels.items()
+    offices = {name: _office_names(scenario, name) for name in scenario.levels}
+    return {
+        "all": ["all"],
+        "level": list(scenario.levels),
+        "office": [f"{level}@{office}" for level, own in offices.items() for office in own],
+        "station": addresses(scenario),
+        "office_station": [
+            f"{name}.{station}@{office}"
+            for name, level in levels
+            for station in level.stations
+            for office in offices[name]
+        ],
+        "pool": [f"{name}.{pool}" for name, level in levels for pool in level.pools],
+        "procedure": list(scenario.procedures),
+        "field": [p.field for p in scenario.procedures.values() if p.field],
+        "channel": list(scenario.channels),
+    }
 
 
 def _policies(scenario: Scenario) -> Iterator[Finding]:

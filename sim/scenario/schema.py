@@ -326,6 +326,8 @@ def _staff(value: object) -> object:
         return ({"count": value},)
     if isinstance(value, Mapping):
         return (value,)
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"`{value}` is not staff; write a number, {{count: N}}, or a list of them")
     return value
 
 
@@ -613,15 +615,47 @@ class Procedure(Part):
         return self
 
 
+LOST_TO = ("waiting", "closed", "work", "suspended", "transfer", "citizen")
+LATE_HOURS = tuple(f"late_{kind}_hours" for kind in LOST_TO)
+DOSSIER_MEASURES = (
+    "received", "carried_over", "to_resolve", "resolved", "resolved_early", "resolved_on_time",
+    "resolved_late", "resolved_late_by_law", "resolved_without_limit", "withdrawn",
+    "open_within_limit", "open_overdue", "open_without_limit", "on_time_rate",
+    "on_time_rate_of_resolved", "early_rate", "resolution_rate", "progress_766", "in_time_rate",
+    "turnaround_working_hours_mean", "turnaround_days_mean", "turnaround_days_p90",
+    "lateness_working_hours_mean", "visits_mean", "wait_minutes_mean", "wait_minutes_p90",
+    *LATE_HOURS,
+)  # fmt: skip
+STATION_MEASURES = (
+    "served", "left", "wait_minutes_mean", "wait_minutes_p90", "queue_mean", "queue_max",
+    "utilisation", "overtime_hours", "over_allotment", *LATE_HOURS,
+)  # fmt: skip
+POOL_MEASURES = ("served", "utilisation", "overtime_hours")
+SHARES = (
+    "on_time_rate", "on_time_rate_of_resolved", "early_rate", "resolution_rate", "in_time_rate",
+    "utilisation",
+)  # fmt: skip
+"""Measures that are shares."""
+
+
 class PublishedFigure(Part):
     """A figure of `seeds/` to print beside the simulated one."""
 
     value: Annotated[float, BeforeValidator(lambda v: parse_share(v) if isinstance(v, str) else v)]
     source: str
     measure: str
-    scope: str = "all"
+    scope: Literal[
+        "all", "level", "office", "station", "office_station", "pool", "procedure", "field",
+        "channel",
+    ] = "all"  # fmt: skip
     name: str = "all"
     use: Literal["calibrated", "held_back"]
+
+    @model_validator(mode="after")
+    def _share(self) -> PublishedFigure:
+        if self.measure in SHARES and self.value > 1:
+            raise ValueError(f"`{self.measure}` is a share: write {self.value:g}%")
+        return self
 
 
 Change = dict[str, Any]
@@ -630,6 +664,8 @@ Change = dict[str, Any]
 def _policy(value: object) -> object:
     if isinstance(value, list | tuple):
         return {"changes": value}
+    if isinstance(value, Mapping) and not {"about", "changes", "combine"} & set(value):
+        raise ValueError("a policy is a list of changes; begin each with a dash: `- staff: …`")
     return value
 
 

@@ -79,9 +79,7 @@ def read_document(path: Path) -> Document:
     file = str(path)
     try:
         if not path.is_file():
-            raise InputError(
-                Problem(file, 0, 0, "", "is a folder" if path.is_dir() else "no such file")
-            )
+            raise InputError(Problem(file, 0, 0, "", _what_is_there(path)))
         with path.open("rb") as stream:
             raw = stream.read(MOST_BYTES + 1)
     except OSError as error:
@@ -95,6 +93,12 @@ def read_document(path: Path) -> Document:
     return parse_document(text, file)
 
 
+def _what_is_there(path: Path) -> str:
+    if path.is_dir():
+        return "is a folder"
+    return "is not a file" if path.exists() else "no such file"
+
+
 def parse_document(text: str, file: str) -> Document:
     """Parse text as one YAML mapping; see `read_document`."""
     text = unicodedata.normalize("NFC", text)
@@ -104,6 +108,8 @@ def parse_document(text: str, file: str) -> Document:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         reason = " ".join(part for part in (error.context, error.problem) if part)
+        if mark is not None and text.split("\n")[mark.line].startswith("\t", mark.column):
+            reason = "a tab; indent with spaces"
         raise InputError(Problem(file, line, column, "", f"is not YAML here: {reason}")) from None
     except yaml.reader.ReaderError as error:
         before = text[: error.position]

@@ -1,0 +1,730 @@
+"""The figures: what they draw is what the study holds, and every word can be read."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection, PolyCollection, QuadMesh
+from matplotlib.container import BarContainer
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+from sim.errors import InputError
+from sim.experiment import run
+from sim.experiment.study import Study
+from sim.plots import FIGURES, FileFormat, draw_figures
+from sim.plots.page import WIDTH
+from sim.plots.text import THIN, grouped, percent, width, wrapped
+from sim.plots.turnaround import PERCENTILES, percentiles_of
+from sim.scenario.load import load_text
+from sim.scenario.schema import Scenario
+
+OUTCOMES = (
+    "resolved_early", "resolved_on_time", "resolved_late", "open_overdue", "open_within_limit",
+)  # fmt: skip
+KINDS = ("waiting", "closed", "work", "suspended", "transfer", "citizen")
+
+CALM = """
+name: Phường Trưng Vương
+period: {from: 2021-03-01, to: 2021-03-12}
+calendars: {office: {hours: {mon-fri: ["07:30-11:30", "13:30-17:00"]}}}
+channels: {counter: {calendar: office}}
+levels: {ward: {calendar: office, stations: {reception: {kind: counter}, clerk: {}}}}
+procedures:
+  birth:
+    {received_at: ward, volume: {per_working_day: 20}, time_limit: 5 working days,
+     route: [{at: ward.reception, work: {exponential: 12 min}}, {at: ward.clerk, work: 5 min}]}
+"""
+
+CROWDED = """
+name: >-
+  Trung tâm Phục vụ hành chính công xã Thượng Yên Công, thành phố Uông Bí, tỉnh Quảng Ninh,
+  quý II năm 2021
+period: {from: 2021-03-01, to: 2021-03-14}
+calendars: {office: {hours: {mon-fri: ["07:30-11:30", "13:30-17:00"]}}}
+channels: {counter: {calendar: office}, online: {calendar: always}}
+levels:
+  city:
+    calendar: office
+    stations: {thẩm-định-hồ-sơ-đất-đai-và-môi-trường: {}, ký-duyệt: {}}
+  phường-xã-thị-trấn:
+    within: city
+    calendar: office
+    stations:
+      tiếp-nhận: {kind: counter}
+      hộ-tịch: {}
+      chứng_thực_bản_sao_từ_bản_chính_giấy_tờ: {}
+      văn-thư: {}
+    pools:
+      công-chức: {serves: [chứng_thực_bản_sao_từ_bản_chính_giấy_tờ, văn-thư], staff: 2}
+procedures:
+  khai-sinh:
+    name: Đăng ký khai sinh có yếu tố nước ngoài cho trẻ em sinh ra tại Việt Nam
+    received_at: phường-xã-thị-trấn
+    volume: {per_working_day: 15}
+    time_limit: 1 working day
+    route:
+      - {at: phường-xã-thị-trấn.tiếp-nhận, work: 8 min}
+      - {at: phường-xã-thị-trấn.hộ-tịch, work: {exponential: 36 min}}
+      - {at: city.ký-duyệt, work: {exponential: 8 min}}
+  chứng-thực:
+    name: Chứng thực bản sao từ bản chính giấy tờ do cơ quan có thẩm quyền của Việt Nam cấp
+    received_at: phường-xã-thị-trấn
+    volume: {per_working_day: 30}
+    channels: {counter: 70%, online: 30%}
+    time_limit: same day
+    route:
+      - {at: phường-xã-thị-trấn.tiếp-nhận, work: 4 min}
+      - {at: phường-xã-thị-trấn.chứng_thực_bản_sao_từ_bản_chính_giấy_tờ, work: 15 min}
+      - {at: phường-xã-thị-trấn.văn-thư, work: 2 min}
+  đất-đai:
+    name: Đăng ký biến động quyền sử dụng đất, quyền sở hữu nhà ở và tài sản gắn liền với đất
+    received_at: phường-xã-thị-trấn
+    volume: {per_working_day: 4}
+    time_limit: 3 working days
+    route:
+      - {at: phường-xã-thị-trấn.tiếp-nhận, work: 10 min}
+      - {at: city.thẩm-định-hồ-sơ-đất-đai-và-môi-trường, work: {exponential: 110 min}}
+      - {at: city.ký-duyệt, work: 5 min}
+policies:
+  thêm-một-công-chức-hộ-tịch-tại-phường:
+    - {staff: {phường-xã-thị-trấn.hộ-tịch: {add: 1}}}
+  thêm-một-công-chức-thẩm-định-hồ-sơ-đất-đai-và-hai-công-chức-hộ-tịch:
+    - {staff: {phường-xã-thị-trấn.hộ-tịch: {add: 2}}}
+    - {staff: {city.thẩm-định-hồ-sơ-đất-đai-và-môi-trường: {add: 1}}}
+  một_công_chức_chung_cho_chứng_thực_và_văn_thư_thay_vì_hai:
+    - {staff: {phường-xã-thị-trấn.công-chức: {set: 1}}}
+  hai-người-tiếp-nhận:
+    - {staff: {phường-xã-thị-trấn.tiếp-nhận: {set: 2}}}
+  ba-người-tiếp-nhận-và-hai-người-ký-duyệt-hồ-sơ-trong-ngày:
+    - {staff: {phường-xã-thị-trấn.tiếp-nhận: {set: 3}, city.ký-duyệt: {set: 2}}}
+"""
+
+UNLIMITED = """
+name: Không thời hạn, $5$ và 100 %
+period: {from: 2021-03-01, to: 2021-03-01}
+calendars: {office: {hours: {mon-fri: ["07:30-11:30"]}}}
+channels: {counter: {calendar: office}}
+levels: {ward: {calendar: office, stations: {clerk: {}}}}
+procedures:
+  advice: {received_at: ward, volume: {per_working_day: 5}, route: [{at: ward.clerk, work: 5 min}]}
+"""
+
+
+def _run(text: str, replications: int) -> Study:
+    scenario: Scenario = load_text(text)
+    return run(scenario, ["base", *scenario.policies], replications=replications)
+
+
+@pytest.fixture(scope="module")
+def calm() -> Study:
+    """Nobody is late; one policy, three replications."""
+    return _run(CALM, 3)
+
+
+@pytest.fixture(scope="module")
+def crowded() -> Study:
+    """Six policies, long Vietnamese names, many late, a pool, online dossiers."""
+    return _run(CROWDED, 3)
+
+
+@pytest.fixture(scope="module")
+def unlimited() -> Study:
+    """One day, one replication, no time limit, no counter."""
+    return _run(UNLIMITED, 1)
+
+
+@pytest.fixture(params=["calm", "crowded", "unlimited"])
+def study(request: pytest.FixtureRequest) -> Study:
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, Study)
+    return found
+
+
+@cache
+def _drawn(name: str, study: Study) -> Figure:
+    """Draw a figure, once for all tests."""
+    figure = FIGURES[name](study)
+    FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
+    return figure
+
+
+def _texts(figure: Figure) -> Iterator[Text]:
+    """Give the texts that are seen: of ticks only those within the axis."""
+    ticks: set[Text] = set()
+    seen: set[Text] = set()
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            slack = 1e-9 * (high - low)
+            for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:
+                labels = {tick.label1, tick.label2}
+                ticks |= labels
+                if axes.axison and low - slack <= tick.get_loc() <= high + slack:
+                    seen |= labels
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        if text.get_visible() and text.get_text().strip() and (text not in ticks or text in seen):
+            yield text
+
+
+def _boxes(figure: Figure) -> tuple[list[str], np.ndarray[tuple[int, int], np.dtype[np.float64]]]:
+    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+    texts = list(_texts(figure))
+    extents = [text.get_window_extent(renderer).extents for text in texts]
+    return [text.get_text() for text in texts], np.array(extents)
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def _words(figure: Figure) -> str:
+    """Give all that is written, without spaces and line ends."""
+    return "\n".join(_squeezed(text.get_text()) for text in _texts(figure))
+
+
+def _labels(axes: Axes) -> list[str]:
+    return [_squeezed(label.get_text()) for label in axes.get_yticklabels()]
+
+
+def _value(study: Study, policy: str, measure: str) -> pd.Series[float]:
+    """Give a measure of all dossiers under a policy, one value a replication."""
+    table = study.measures
+    own = (table["policy"] == policy) & (table["scope"] == "all") & (table["measure"] == measure)
+    return table[own].set_index("replication")["value"]
+
+
+def _summary(study: Study, policy: str, scope: str, measure: str) -> pd.DataFrame:
+    summary = study.summary()
+    own = (summary["policy"] == policy) & (summary["scope"] == scope)
+    return summary[own & (summary["measure"] == measure)].set_index("name")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+class TestEveryFigure:
+    def test_all_that_is_written_lies_on_the_page(self, name: str, study: Study) -> None:
+        figure = _drawn(name, study)
+        texts, boxes = _boxes(figure)
+        page = figure.bbox
+        outside = (
+            (boxes[:, 0] < page.x0 - 1) | (boxes[:, 2] > page.x1 + 1)
+            | (boxes[:, 1] < page.y0 - 1) | (boxes[:, 3] > page.y1 + 1)
+        )  # fmt: skip
+        assert [text for text, out in zip(texts, outside, strict=True) if out] == []
+
+    def test_no_text_lies_on_another(self, name: str, study: Study) -> None:
+        texts, boxes = _boxes(_drawn(name, study))
+        x0, y0, x1, y1 = boxes.T
+        across = np.minimum.outer(x1, x1) - np.maximum.outer(x0, x0)
+        down = np.minimum.outer(y1, y1) - np.maximum.outer(y0, y0)
+        pairs = np.argwhere(np.triu((across > 1) & (down > 1), k=1))
+        assert [(texts[one], texts[other]) for one, other in pairs] == []
+
+    def test_legends_are_outside_the_data(self, name: str, study: Study) -> None:
+        figure = _drawn(name, study)
+        renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+        for legend in figure.legends:
+            box = legend.get_window_extent(renderer)
+            assert all(Bbox.intersection(box, axes.bbox) is None for axes in figure.axes)
+        assert all(axes.get_legend() is None for axes in figure.axes)
+
+    def test_it_is_as_wide_as_a_page_of_text(self, name: str, study: Study) -> None:
+        figure = _drawn(name, study)
+        assert figure.get_figwidth() == WIDTH == pytest.approx(16 / 2.54, abs=0.01)
+        assert figure.dpi == 200
+
+    def test_title_and_footnote_say_what_was_run(self, name: str, study: Study) -> None:
+        words = _words(_drawn(name, study))
+        plan = study.plan
+        times = "1replication," if plan.replications == 1 else f"{plan.replications}replications,"
+        assert _squeezed(plan.scenario.name) in words
+        assert f"{plan.scenario.period.first}to{plan.scenario.period.last}" in words
+        assert f"{times}seed{plan.seed}." in words
+
+    def test_type_is_large_enough_to_read(self, name: str, study: Study) -> None:
+        figure = _drawn(name, study)
+        assert min(float(text.get_fontsize()) for text in _texts(figure)) >= 7
+
+    def test_the_users_settings_change_nothing(
+        self, name: str, calm: Study, tmp_path: Path
+    ) -> None:
+        def picture() -> bytes:
+            (file,) = draw_figures(replace(calm, folder=tmp_path), [name], "svg")
+            return file.read_bytes()
+
+        plain = picture()
+        with mpl.rc_context({"font.size": 20, "axes.grid": True, "axes.facecolor": "red"}):
+            before = dict(mpl.rcParams)
+            assert picture() == plain
+            assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize("name", ["outcomes", "open", "turnaround", "utilisation", "lateness"])
+def test_names_of_policies_are_whole(name: str, crowded: Study) -> None:
+    words = _words(_drawn(name, crowded))
+    assert [policy for policy in crowded.plan.policies if policy not in words] == []
+
+
+class TestOutcomes:
+    def test_bars_are_the_shares_of_the_pooled_counts(self, crowded: Study) -> None:
+        shares, _ = _drawn("outcomes", crowded).axes
+        bars = [c for c in shares.containers if isinstance(c, BarContainer)]
+        assert len(bars) == len(OUTCOMES)
+        for number, policy in enumerate(crowded.plan.policies):
+            counts = np.array([_value(crowded, policy, outcome).sum() for outcome in OUTCOMES])
+            widths = np.array([container[number].get_width() for container in bars])
+            assert widths * counts.sum() == pytest.approx(counts)
+            assert widths.sum() == pytest.approx(1)
+            starts = [container[number].get_x() for container in bars]
+            assert starts == pytest.approx([0, *np.cumsum(widths)[:-1]])
+
+    def test_the_rate_is_rule_19s_and_its_whiskers_the_summarys(self, crowded: Study) -> None:
+        _, rates = _drawn("outcomes", crowded).axes
+        points = next(line for line in rates.lines if line.get_marker() == "o")
+        whiskers = next(c for c in rates.collections if isinstance(c, LineCollection))
+        for number, policy in enumerate(crowded.plan.policies):
+            early, on_time, late, overdue, _ = (
+                _value(crowded, policy, outcome).sum() for outcome in OUTCOMES
+            )
+            rate = (early + on_time) / (early + on_time + late + overdue)
+            assert np.asarray(points.get_xdata())[number] == pytest.approx(rate)
+            row = _summary(crowded, policy, "all", "on_time_rate").loc["all"]
+            ends = np.asarray(whiskers.get_segments()[number])[:, 0]
+            assert ends == pytest.approx(np.clip([row["low"], row["high"]], 0, 1))
+
+    def test_policies_stand_in_the_studys_order(self, crowded: Study) -> None:
+        shares, rates = _drawn("outcomes", crowded).axes
+        assert _labels(shares) == list(crowded.plan.policies)
+        assert list(rates.get_yticks()) == list(shares.get_yticks())
+        assert np.all(np.diff(shares.get_yticks()) > 0)
+        assert shares.yaxis_inverted()
+
+    def test_without_time_limits_it_says_so(self, unlimited: Study) -> None:
+        assert _squeezed("No dossier with a time limit") in _words(_drawn("outcomes", unlimited))
+
+
+class TestOpen:
+    def test_curves_end_where_the_counts_of_rule_18_do(self, crowded: Study) -> None:
+        figure = _drawn("open", crowded)
+        for policy, axes in zip(crowded.plan.policies, figure.axes, strict=True):
+            overdue = _value(crowded, policy, "open_overdue").mean()
+            within = _value(crowded, policy, "open_within_limit").mean()
+            ends = {line.get_label(): np.asarray(line.get_ydata())[-1] for line in axes.lines}
+            assert ends["overdue"] == pytest.approx(overdue)
+            assert ends["open"] == pytest.approx(overdue + within)
+
+    def test_every_day_of_the_period_has_a_point(self, crowded: Study) -> None:
+        for axes in _drawn("open", crowded).axes:
+            for line in axes.lines:
+                assert len(np.asarray(line.get_xdata())) == 14
+
+    def test_bands_hold_every_replication(self, crowded: Study) -> None:
+        series = crowded.series
+        figure = _drawn("open", crowded)
+        for policy, axes in zip(crowded.plan.policies, figure.axes, strict=True):
+            bands = [c for c in axes.collections if isinstance(c, PolyCollection)]
+            for name, band in zip(("open", "overdue"), bands, strict=True):
+                own = series[(series["policy"] == policy) & (series["series"] == name)]
+                by_day = own.groupby("at")["value"]
+                heights = np.asarray(band.get_paths()[0].vertices)[:, 1]
+                assert heights.max() == by_day.max().max()
+                assert set(by_day.min()) <= set(heights)
+
+    def test_panels_share_the_vertical_axis(self, crowded: Study) -> None:
+        limits = {axes.get_ylim() for axes in _drawn("open", crowded).axes}
+        assert len(limits) == 1
+        assert limits.pop()[0] == 0
+
+    def test_of_a_short_period_the_dates_are_written_and_nothing_finer(
+        self, unlimited: Study
+    ) -> None:
+        (axes,) = _drawn("open", unlimited).axes
+        assert [label.get_text() for label in axes.get_xticklabels()] == ["01 Mar"]
+
+    def test_of_one_replication_there_is_no_band(self, unlimited: Study) -> None:
+        (axes,) = _drawn("open", unlimited).axes
+        assert [c for c in axes.collections if isinstance(c, PolyCollection)] == []
+
+
+class TestWaiting:
+    def test_cells_weighted_by_visits_give_the_mean_wait_of_the_counter(
+        self, crowded: Study
+    ) -> None:
+        figure = _drawn("waiting", crowded)
+        series = crowded.series
+        of_policy = dict(zip(crowded.plan.policies, figure.axes, strict=False))
+        for policy, axes in of_policy.items():
+            own = series[(series["policy"] == policy) & (series["scope"] == "all")]
+            visits = own[own["series"] == "visits"].set_index(["replication", "at"])["value"]
+            counter = series[
+                (series["policy"] == policy)
+                & (series["name"] == "phường-xã-thị-trấn.tiếp-nhận")
+                & (series["series"] == "wait_minutes")
+            ].set_index(["replication", "at"])["value"]
+            expected = (counter * visits).sum() / visits.sum()
+            cells = _cells(axes, figure.axes[0])
+            in_slot = visits.groupby(level="at").sum()
+            assert set(cells) == set(in_slot.index)
+            total = sum(minutes * in_slot[at] for at, minutes in cells.items())
+            assert total / in_slot.sum() == pytest.approx(expected)
+
+    def test_only_days_and_hours_that_occur_are_shown(self, calm: Study) -> None:
+        (axes,) = _drawn("waiting", calm).axes
+        days = [label.get_text() for label in axes.get_xticklabels()]
+        assert days == ["Mon", "Tue", "Wed", "Thu", "Fri"]
+        hours = [f"{hour:02d}:00" for hour in (7, 8, 9, 10, 11, 13, 14, 15, 16)]
+        assert _labels(axes) == hours
+
+    def test_each_number_is_its_cells(self, calm: Study) -> None:
+        (axes,) = _drawn("waiting", calm).axes
+        written = [float(text.get_text()) for text in axes.texts]
+        assert written == pytest.approx(list(_cells(axes, axes).values()), abs=0.5)
+
+    def test_four_policies_are_shown_and_the_note_says_of_how_many(self, crowded: Study) -> None:
+        figure = _drawn("waiting", crowded)
+        assert [_squeezed(axes.get_title("left")) for axes in figure.axes] == list(
+            crowded.plan.policies[:4]
+        )
+        assert _squeezed("The first 4 of 6 policies are shown.") in _words(figure)
+
+    def test_without_a_counter_it_says_so(self, unlimited: Study) -> None:
+        assert _squeezed("No visit at a counter") in _words(_drawn("waiting", unlimited))
+
+
+def _cells(axes: Axes, first: Axes) -> dict[str, float]:
+    """Give a heat map's values by weekday and hour, row by row; the first one has the labels."""
+    mesh = next(c for c in axes.collections if isinstance(c, QuadMesh))
+    days = [label.get_text().lower() for label in first.get_xticklabels()]
+    hours = [label.get_text()[:2] for label in first.get_yticklabels()]
+    values: Any = np.ma.asarray(mesh.get_array()).reshape(len(hours), len(days))
+    return {
+        f"{day} {hour}": float(values[row, column])
+        for row, hour in enumerate(hours)
+        for column, day in enumerate(days)
+        if not np.ma.is_masked(values[row, column])
+    }
+
+
+class TestTurnaround:
+    def test_dossiers_spread_evenly_have_percentiles_at_their_share(self) -> None:
+        counts = pd.Series(10.0, index=[number / 20 for number in range(20)])
+        assert percentiles_of(counts) == pytest.approx([p / 100 for p in PERCENTILES])
+
+    def test_within_one_bin_percentiles_divide_the_bin(self) -> None:
+        assert percentiles_of(pd.Series([8.0], index=[0.5])) == pytest.approx(
+            [0.5 + 0.05 * p / 100 for p in PERCENTILES]
+        )
+
+    def test_what_took_twice_the_limit_or_more_counts_as_twice(self) -> None:
+        assert percentiles_of(pd.Series([3.0], index=[2.0])) == (2.0,) * len(PERCENTILES)
+
+    @given(st.dictionaries(st.integers(0, 40), st.integers(1, 1000), min_size=1))
+    def test_a_percentile_lies_in_the_bin_that_holds_its_dossier(
+        self, bins: dict[int, int]
+    ) -> None:
+        counts = pd.Series({number / 20: float(count) for number, count in bins.items()})
+        total = counts.sum()
+        for percentile, value in zip(PERCENTILES, percentiles_of(counts), strict=True):
+            below = sum(n for edge, n in counts.items() if float(str(edge)) + 0.05 <= value - 1e-9)
+            at_most = sum(n for edge, n in counts.items() if float(str(edge)) <= value + 1e-9)
+            assert below / total <= percentile / 100 + 1e-9 <= at_most / total + 2e-9
+
+    def test_every_procedure_and_policy_has_its_strip(self, crowded: Study) -> None:
+        (axes,) = _drawn("turnaround", crowded).axes
+        series = crowded.series
+        used = series[series["series"] == "limit_used"]
+        drawn = _spans(axes, thickness=4)
+        expected = [
+            percentiles_of(own.groupby(own["at"].astype(float))["value"].sum())[1:4:2]
+            for _, own in used.groupby(["name", "policy"])
+        ]
+        assert _in_order(np.array([xs for xs, _ in drawn])) == pytest.approx(
+            _in_order(np.array(expected))
+        )
+        assert len({ys[0] for _, ys in drawn}) == 3 * 6
+
+    def test_each_strip_stands_in_its_procedures_row_in_the_order_of_policies(
+        self, crowded: Study
+    ) -> None:
+        (axes,) = _drawn("turnaround", crowded).axes
+        series = crowded.series
+        used = series[series["series"] == "limit_used"]
+        spans = sorted(_spans(axes, thickness=4), key=lambda span: float(span[1][0]))
+        for number, (xs, ys) in enumerate(spans):
+            procedure = list(crowded.plan.scenario.procedures)[_row_at(axes, ys[0])]
+            policy = crowded.plan.policies[number % 6]
+            own = used[(used["name"] == procedure) & (used["policy"] == policy)]
+            counts = own.groupby(own["at"].astype(float))["value"].sum()
+            assert tuple(xs) == percentiles_of(counts)[1:4:2]
+
+    def test_names_of_procedures_are_whole(self, crowded: Study) -> None:
+        (axes,) = _drawn("turnaround", crowded).axes
+        names = [procedure.name for procedure in crowded.plan.scenario.procedures.values()]
+        assert _labels(axes) == [_squeezed(name) for name in names if name]
+
+    def test_the_due_instant_is_at_the_whole_limit(self, crowded: Study) -> None:
+        (axes,) = _drawn("turnaround", crowded).axes
+        due = next(text for text in axes.texts if text.get_text() == "due")
+        uprights = [xs[0] for xs, ys in _spans(axes, 1) if xs[0] == xs[1] and ys[0] != ys[1]]
+        assert due.get_position()[0] == 1
+        assert uprights == [1]
+
+    def test_without_time_limits_it_says_so(self, unlimited: Study) -> None:
+        assert _squeezed("No dossier with a time limit") in _words(_drawn("turnaround", unlimited))
+
+
+Points = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+
+def _in_order(spans: Points) -> Points:
+    """Sort spans by their start."""
+    return np.asarray(spans[np.lexsort((spans[:, 1], spans[:, 0]))])
+
+
+def _spans(axes: Axes, thickness: float) -> list[tuple[Points, Points]]:
+    """Give the lines from point to point of one thickness."""
+    return [
+        (np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float))
+        for line in axes.lines
+        if isinstance(line, Line2D) and line.get_linewidth() == thickness
+        and len(np.asarray(line.get_xdata())) == 2
+    ]  # fmt: skip
+
+
+def _row_at(axes: Axes, height: float) -> int:
+    """Give the number of the row nearest to a height."""
+    return int(np.argmin(np.abs(np.asarray(axes.get_yticks()) - height)))
+
+
+class TestUtilisation:
+    def test_points_and_whiskers_are_the_summarys(self, crowded: Study) -> None:
+        (axes,) = _drawn("utilisation", crowded).axes
+        points = [line for line in axes.lines if line.get_marker() not in ("None", "")]
+        whiskers = [c for c in axes.collections if isinstance(c, LineCollection)]
+        assert len(points) == len(whiskers) == len(crowded.plan.policies)
+        for policy, line, intervals in zip(crowded.plan.policies, points, whiskers, strict=True):
+            own = pd.concat(
+                [_summary(crowded, policy, scope, "utilisation") for scope in ("station", "pool")]
+            ).dropna(subset="estimate")
+            assert sorted(np.asarray(line.get_xdata())) == pytest.approx(sorted(own["estimate"]))
+            ends = np.array([np.asarray(pair)[:, 0] for pair in intervals.get_segments()])
+            expected = own[["low", "high"]].clip(0, 1).to_numpy()
+            assert _in_order(ends) == pytest.approx(_in_order(expected))
+
+    def test_each_point_stands_in_its_stations_row_and_none_on_another(
+        self, crowded: Study
+    ) -> None:
+        (axes,) = _drawn("utilisation", crowded).axes
+        labels = _labels(axes)
+        points = [line for line in axes.lines if line.get_marker() not in ("None", "")]
+        for policy, line in zip(crowded.plan.policies, points, strict=True):
+            stations = _summary(crowded, policy, "station", "utilisation")["estimate"]
+            for x, y in np.asarray(line.get_xydata()):
+                label = labels[_row_at(axes, y)]
+                if "(pool)" not in label:
+                    (name,) = (name for name in stations.index if name.endswith(f".{label}"))
+                    assert x == pytest.approx(stations[name])
+        places = np.concatenate([np.asarray(line.get_ydata(), float) for line in points])
+        assert len(set(places)) == places.size
+
+    def test_stations_stand_by_level_in_file_order_and_those_of_a_pool_are_left_out(
+        self, crowded: Study
+    ) -> None:
+        (axes,) = _drawn("utilisation", crowded).axes
+        assert _labels(axes) == [
+            "city", "thẩm-định-hồ-sơ-đất-đai-và-môi-trường", "ký-duyệt",
+            "phường-xã-thị-trấn", "tiếp-nhận", "hộ-tịch", "công-chức(pool)",
+        ]  # fmt: skip
+
+    def test_of_one_replication_there_are_points_and_no_whiskers(self, unlimited: Study) -> None:
+        (axes,) = _drawn("utilisation", unlimited).axes
+        (point,) = (line for line in axes.lines if line.get_marker() not in ("None", ""))
+        busy = _summary(unlimited, "base", "station", "utilisation")["estimate"]
+        assert np.asarray(point.get_xdata()) == pytest.approx(busy.to_numpy())
+        segments = [s for c in axes.collections if isinstance(c, LineCollection)
+                    for s in c.get_segments()]  # fmt: skip
+        assert not any(len(pair) and np.isfinite(np.asarray(pair)).all() for pair in segments)
+        assert "Whiskers" not in _words(_drawn("utilisation", unlimited))
+
+
+class TestLateness:
+    def test_bars_of_a_panel_are_all_that_late_dossiers_lost(self, crowded: Study) -> None:
+        figure = _drawn("lateness", crowded)
+        for policy, axes in zip(crowded.plan.policies, figure.axes, strict=True):
+            bars = [c for c in axes.containers if isinstance(c, BarContainer)]
+            for kind, container in zip(KINDS, bars, strict=True):
+                drawn = sum(bar.get_width() for bar in container)
+                lost = _value(crowded, policy, f"late_{kind}_hours").mean()
+                assert drawn == pytest.approx(lost), (policy, kind)
+
+    def test_names_of_stations_are_whole(self, crowded: Study) -> None:
+        stations = {
+            f"{level}.{station}"
+            for level, rules in crowded.plan.scenario.levels.items()
+            for station in rules.stations
+        }
+        labels = _labels(_drawn("lateness", crowded).axes[0])
+        assert labels
+        assert set(labels) <= stations
+
+    def test_panels_have_the_rows_in_the_same_order(self, crowded: Study) -> None:
+        drawn = _drawn("lateness", crowded).axes
+        assert len({axes.get_ylim() for axes in drawn}) == 1
+        assert len({tuple(_labels(axes)) for axes in drawn[::2]}) == 1
+
+    def test_twelve_stations_are_shown_and_the_rest_is_summed(self, calm: Study) -> None:
+        hours = {f"ward.s{number:02d}": 100.0 * number for number in range(1, 16)}
+        figure = _drawn("lateness", _lost_at(calm, hours, before_any_station=7.0))
+        (axes,) = figure.axes
+        waiting = axes.containers[0]
+        assert isinstance(waiting, BarContainer)
+        widths = dict(zip(_labels(axes), (bar.get_width() for bar in waiting), strict=True))
+        largest = [f"ward.s{number:02d}" for number in range(15, 3, -1)]
+        assert list(widths) == [*largest, "elsewhere"]
+        assert [widths[station] for station in largest] == [hours[s] for s in largest]
+        assert widths["elsewhere"] == pytest.approx(100 + 200 + 300 + 7)
+
+    def test_a_policy_without_late_dossiers_has_no_panel(self, crowded: Study) -> None:
+        table = crowded.measures.copy()
+        spared = crowded.plan.policies[2]
+        lost = table["measure"].str.match("late_.*_hours") & (table["policy"] == spared)
+        table.loc[lost, "value"] = 0.0
+        figure = _drawn("lateness", replace(crowded, measures=table))
+        assert len(figure.axes) == len(crowded.plan.policies) - 1
+        assert spared not in _words(figure)
+        assert _squeezed("Policies without a late dossier are left out.") in _words(figure)
+
+    def test_if_nobody_was_late_it_says_so(self, calm: Study) -> None:
+        assert _squeezed("No dossier was late.") in _words(_drawn("lateness", calm))
+
+
+def _lost_at(study: Study, hours: dict[str, float], before_any_station: float) -> Study:
+    """Make a study in which late dossiers waited so many hours at some stations."""
+    rows = [
+        ("base", number, *row)
+        for number in (1, 2, 3)
+        for row in [
+            *(
+                ("station", station, f"late_{kind}_hours", lost if kind == "waiting" else 0.0)
+                for station, lost in hours.items()
+                for kind in KINDS
+            ),
+            *(("all", "all", f"late_{kind}_hours", 0.0) for kind in KINDS if kind != "waiting"),
+            ("all", "all", "late_waiting_hours", sum(hours.values()) + before_any_station),
+            ("all", "all", "resolved_late", 9.0),
+            ("all", "all", "open_overdue", 0.0),
+        ]
+    ]
+    table = study.measures
+    others = table[(table["scope"] == "all") & ~table["measure"].isin([row[4] for row in rows])]
+    made_up = pd.DataFrame(rows, columns=list(table.columns))
+    return replace(study, measures=pd.concat([others, made_up], ignore_index=True))
+
+
+class TestFiles:
+    @pytest.mark.parametrize("file_format", ["png", "svg"])
+    def test_files_appear_in_the_studys_folder_and_nothing_else(
+        self, file_format: FileFormat, calm: Study, tmp_path: Path
+    ) -> None:
+        files = draw_figures(replace(calm, folder=tmp_path), FIGURES, file_format)
+        assert files == [tmp_path / "figures" / f"{name}.{file_format}" for name in FIGURES]
+        assert sorted((tmp_path / "figures").iterdir()) == sorted(files)
+        for file in files:
+            if file_format == "png":
+                assert file.read_bytes().startswith(b"\x89PNG\r\n")
+            else:
+                assert ElementTree.parse(file).getroot().tag == "{http://www.w3.org/2000/svg}svg"
+
+    @pytest.mark.parametrize("file_format", ["png", "svg"])
+    def test_the_same_study_gives_the_same_bytes(
+        self, file_format: FileFormat, calm: Study, tmp_path: Path
+    ) -> None:
+        drawn = []
+        for part in ("one", "two"):
+            kept = replace(calm, folder=tmp_path / part)
+            drawn.append([file.read_bytes() for file in draw_figures(kept, FIGURES, file_format)])
+        assert drawn[0] == drawn[1]
+
+    def test_only_the_named_figures_are_drawn_each_once(self, calm: Study, tmp_path: Path) -> None:
+        files = draw_figures(replace(calm, folder=tmp_path), ["open", "outcomes", "open"], "svg")
+        assert [file.name for file in files] == ["open.svg", "outcomes.svg"]
+
+    def test_an_unknown_figure_is_refused_with_the_likely_or_the_known_ones(
+        self, calm: Study, tmp_path: Path
+    ) -> None:
+        kept = replace(calm, folder=tmp_path)
+        with pytest.raises(InputError, match=r"no figure `utilization`.*`utilisation`"):
+            draw_figures(kept, ["outcomes", "utilization"])
+        with pytest.raises(InputError, match="no figure `xyz`") as refused:
+            draw_figures(kept, ["xyz"])
+        assert all(name in str(refused.value) for name in FIGURES)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_study_without_a_folder_is_refused(self, calm: Study) -> None:
+        with pytest.raises(InputError, match="folder"):
+            draw_figures(replace(calm, folder=None), ["outcomes"])
+
+    def test_a_folder_that_cannot_be_written_is_refused(self, calm: Study, tmp_path: Path) -> None:
+        (tmp_path / "figures").write_text("in the way")
+        with pytest.raises(InputError, match="cannot be written"):
+            draw_figures(replace(calm, folder=tmp_path), ["outcomes"])
+
+
+class TestText:
+    def test_wrapping_keeps_every_letter_and_fits(self) -> None:
+        text = "Đăng ký biến động quyền sử_dụng_đất/nhà ở-và.tài:sản " + "ữ" * 60
+        for room in (0.4, 0.8, 2.0):
+            broken = wrapped(text, room, 8)
+            assert _squeezed(broken) == _squeezed(text)
+            assert all(width(line, 8) <= room for line in broken.split("\n"))
+
+    def test_words_stay_whole_where_they_fit(self) -> None:
+        text = "Chứng thực bản sao từ bản chính"
+        assert wrapped(text, 1.0, 8).split() == text.split()
+
+    def test_a_letter_and_its_marks_stay_together(self) -> None:
+        decomposed = "Uo\N{COMBINING CIRCUMFLEX ACCENT}ng Bi\N{COMBINING ACUTE ACCENT}"
+        assert wrapped(decomposed, 5, 8) == "Uông Bí"
+
+    def test_numbers_are_written_as_people_read_them(self) -> None:
+        assert grouped(1234567.4) == f"1{THIN}234{THIN}567"
+        assert grouped(999) == "999"
+        assert percent(0.9541) == f"95.4{THIN}%"
+        assert percent(1.0) == f"100.0{THIN}%"
+        assert percent(float("nan")) == "–"
+
+    def test_what_is_below_all_is_never_written_as_all(self) -> None:
+        assert percent(0.99996) == f"99.996{THIN}%"
+
+    def test_dollar_signs_are_text(self, unlimited: Study) -> None:
+        assert not any(text.get_parse_math() for text in _texts(_drawn("open", unlimited)))
+
+
+@pytest.mark.parametrize(
+    ("program", "absent"),
+    [
+        ("import sim, sim.cli, sim.experiment, sim.comparison", "matplotlib"),
+        ("import sim.plots", "matplotlib.pyplot"),
+    ],
+)
+def test_what_is_not_needed_is_not_imported(program: str, absent: str) -> None:
+    code = f"import sys; {program}; sys.exit({absent!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
