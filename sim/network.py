@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -242,26 +242,36 @@ class Network:
         office = self.offices[number]
         return f"{self.levels[office.level].name}@{office.name}"
 
-    @lru_cache  # noqa: B019 - a network lives as long as what was drawn from it
+    @cached_property
+    def counters(self) -> frozenset[str]:
+        """Addresses of the stations at which the citizen is present."""
+        return frozenset(station.address for station in self.stations if station.counter)
+
     def transfer_between(self, source: str, target: str) -> int:
         """Give the number of the first rule that matches, or -1 (rule 10)."""
-        kinds = {station.address: station.counter for station in self.stations}
+        between_kinds = (source in self.counters) != (target in self.counters)
         source_level, target_level = source.partition(".")[0], target.partition(".")[0]
         for number, rule in enumerate(self.transfers):
             if rule.within is not None:
-                if source_level == target_level == rule.within and kinds[source] != kinds[target]:
+                if source_level == target_level == rule.within and between_kinds:
                     return number
             elif rule.source in (source, source_level) and rule.target in (target, target_level):
                 return number
         return -1
 
-    @lru_cache  # noqa: B019
+    @cached_property
+    def _intensities(self) -> dict[tuple[int, Calendar], Intensity]:
+        return {}
+
     def intensity(self, channel: int, office_calendar: Calendar) -> Intensity:
         """Give a channel's relative intensity over the run, for offices with one calendar."""
         given = self.channels[channel]
         calendar = office_calendar if given.calendar is None else self.calendars[given.calendar]
-        profile = self.scenario.profiles[given.profile] if given.profile else Profile()
-        return _intensity(calendar, profile, self.run_start, self.end)
+        if (channel, calendar) not in self._intensities:
+            profile = self.scenario.profiles[given.profile] if given.profile else Profile()
+            found = _intensity(calendar, profile, self.run_start, self.end)
+            self._intensities[channel, calendar] = found
+        return self._intensities[channel, calendar]
 
 
 def build(scenario: Scenario) -> Network:

@@ -381,10 +381,9 @@ def _marks(
         before_due = [standing.visit for standing in standings if standing.before_due]
         resolving = before_due[-1] if before_due else standings[-1].visit
     accepting = [standing.visit for standing in standings if standing.visit.accepts]
-    counters = {station.address for station in network.stations if station.counter}
     if accepting:
         accepts = builder.last_round[accepting[0].id]
-    elif standings[0].inside or first.at not in counters or first is resolving:
+    elif standings[0].inside or first.at not in network.counters or first is resolving:
         accepts = -1
     else:
         accepts = builder.last_round[first.id]
