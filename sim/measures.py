@@ -22,7 +22,7 @@ from sim.docket import NodeKind
 from sim.durations import DAY, HOUR, MINUTE, MISSING, NEVER, date_of
 from sim.engine.trace import OUTCOMES, Trace
 from sim.network import Network
-from sim.scenario.schema import LOST_TO, WEEKDAYS
+from sim.scenario.schema import LOST_TO, WEEKDAYS, Choose, Step, Together, Visit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -223,6 +223,17 @@ class _Facts:
             calendar = self.network.offices[int(office)].calendar
             passed[these] = calendar.open_times(start[these], end[these])
         return passed
+
+    @cached_property
+    def allotments(self) -> Integers:
+        """Allotment of each of the docket's steps, never for none."""
+        allotted = {
+            (procedure.name, step_id): us
+            for procedure in self.network.procedures
+            for step_id, us in _allotted_steps(procedure.route)
+        }
+        steps = self.docket.procedure_steps or (("", ""),)
+        return np.array([allotted.get(step, NEVER) for step in steps], np.int64)
 
     @cached_property
     def visits_at(self) -> list[Integers]:
@@ -475,35 +486,25 @@ def _impatient(facts: _Facts, nodes: Integers, calendar: Calendar) -> Flags:
 
 def _over_allotment(facts: _Facts, nodes: Integers, calendar: Calendar) -> float:
     """Count the visits ended in the period that took more open time than their allotment."""
-    allotted = np.array(
-        [
-            _allotment(facts.network, procedure, step)
-            for procedure, step in facts.docket.procedure_steps
-        ]
-        or [NEVER],
-        np.int64,
-    )[facts.docket.step[nodes]]
+    allotted = facts.allotments[facts.docket.step[nodes]]
     ended = facts.trace.ended[nodes]
     measured = facts.in_period(ended) & (allotted < NEVER)
     taken = calendar.open_times(facts.trace.joined[nodes][measured], ended[measured])
     return float((taken > allotted[measured]).sum())
 
 
-def _allotment(network: Network, procedure: str, step_id: str) -> int:
-    """Give a step's allotment, or never."""
-    from sim.scenario.schema import Choose, Together, Visit
-
-    routes = [network.scenario.procedures[procedure].route]
-    while routes:
-        for step in routes.pop():
-            match step:
-                case Visit() if step.id == step_id and step.allotment is not None:
-                    return step.allotment.us
-                case Choose():
-                    routes.extend(branch.route for branch in step.choose)
-                case Together():
-                    routes.extend(step.together)
-    return NEVER
+def _allotted_steps(route: tuple[Step, ...]) -> Iterator[tuple[str, int]]:
+    """Give the id and the allotment of each visit that has one."""
+    for step in route:
+        match step:
+            case Visit() if step.allotment is not None:
+                yield step.id, step.allotment.us
+            case Choose():
+                for branch in step.choose:
+                    yield from _allotted_steps(branch.route)
+            case Together():
+                for inner in step.together:
+                    yield from _allotted_steps(inner)
 
 
 def _longest(joined: Integers, until: Integers, start: int, end: int) -> float:

@@ -100,6 +100,8 @@ class Group:
     ----------
     home
         Address of the station or pool after which its officers are named.
+    entry
+        Its place among the entries of that station's or pool's staff.
     pool
         Whether it serves several stations.
     office
@@ -117,6 +119,7 @@ class Group:
     """
 
     home: str
+    entry: int
     pool: bool
     office: int
     stations: tuple[int, ...]
@@ -396,7 +399,7 @@ def _stations(
             if entry.first is not None:
                 calendar = calendar.starting(midnight(entry.first))
             groups.append(
-                Group(home, pool, office, served, officers, count, number, calendar, absence)
+                Group(home, place, pool, office, served, officers, count, number, calendar, absence)
             )
             officers += count
             number += count

@@ -50,7 +50,8 @@ from sim.docket.draw import CLOCKS
 from sim.durations import DAY, HOUR, MISSING, NEVER
 from sim.engine import Trace, reference, simulate
 from sim.engine.trace import OUTCOMES, officer_names
-from sim.network import Group, Network, Station, Transfer
+from sim.network import Group, Network, Station, Transfer, build
+from sim.scenario.load import load_text
 from sim.scenario.schema import Limit
 
 Interval = tuple[int, int]
@@ -917,3 +918,21 @@ def test_one_more_officer_makes_no_nth_start_later(plan: Plan, seed: int, ties: 
         trace = simulate(network, snapped(docket, HOUR) if ties else docket)
         starts.append(sorted(np.where(trace.started == MISSING, NEVER, trace.started).tolist()))
     assert all(later <= before for before, later in zip(*starts, strict=True))
+
+
+def test_an_officer_added_to_one_entry_of_staff_moves_no_absence_of_another() -> None:
+    """Absences are named by officer: with one more in the first entry, the second's stay."""
+    text = """
+period: {{from: 2021-02-01, to: 2021-06-30}}
+calendars: {{late: {{hours: {{mon-fri: ["15:30-17:00"]}}}}}}
+levels:
+  city:
+    stations: {{desk: {{absence: 30%, staff: [{{count: {first}}}, {{count: 2, calendar: late}}]}}}}
+procedures:
+  p: {{received_at: city, volume: {{per_day: 1}}, route: [{{at: city.desk, work: 1 h}}]}}
+"""
+    one, two = (draw(build(load_text(text.format(first=first))), 1, 1) for first in (1, 2))
+    shifts = [[(s.opens, s.closes) for s in docket.shifts] for docket in (one, two)]
+    assert shifts[0][0] == shifts[1][0]
+    assert shifts[0][1:] == shifts[1][2:]
+    assert shifts[1][0] != shifts[1][1]

@@ -8,7 +8,8 @@ from by_hand import network_of, play, procedure, shop
 
 from sim.docket import Docket, NodeKind, draw
 from sim.errors import InputError
-from sim.network import Network
+from sim.network import Network, build
+from sim.scenario.load import load_text
 
 # Rule 9: the offices on a dossier's line
 
@@ -1017,3 +1018,29 @@ def test_rule_13_no_visit_for_one_channel_is_an_error() -> None:
     steps = (step("front", more="only: [counter]"), "{wait: 1 h}")
     with pytest.raises(InputError, match="through `online` can have no visit"):
         play(shop(COUNTERS, procedure("p", *steps, keys=BOTH), more=CHANNELS))
+
+
+def test_rule_11_a_branch_of_waits_at_once_has_its_transfer_too() -> None:
+    """A `together` of waits alone is a branch without visit: it leaves from the fork's place."""
+
+    def departures(branch: str) -> int:
+        text = f"""
+period: {{from: 2021-02-01, to: 2021-02-05}}
+levels: {{city: {{stations: {{a: {{}}, b: {{}}, c: {{}}}}}}}}
+transfers: [{{from: city, to: city, departs: ["12:00"]}}]
+procedures:
+  p:
+    received_at: city
+    volume: {{in_period: 40}}
+    route:
+      - {{at: city.a, work: 1 h}}
+      - together: [[{branch}], [{{at: city.c, work: 1 h}}]]
+      - {{at: city.b, work: 1 h}}
+"""
+        network = build(load_text(text))
+        docket = draw(network, 1, 1)
+        first = docket.first_node[:2]
+        return int((docket.kind[first[0] : first[1]] == NodeKind.TRANSFER).sum())
+
+    assert departures("{wait: 1 h}") == 3
+    assert departures("{together: [[{wait: 1 h}], [{wait: 2 h}]]}") == 3

@@ -32,6 +32,7 @@ def command(
     from sim.cli.studying import run_study
     from sim.cli.tables import (
         difference_table,
+        in_width,
         last_line,
         policy_table,
         print_json,
@@ -64,8 +65,8 @@ def command(
         others = [name for name in names if name != against]
         title = f"{loaded.name}, {study.plan.replications} replications"
         show(
-            policy_table(summary, names, title),
-            difference_table(comparison.differences, others, against),
+            *(policy_table(summary, some, title) for some in in_width(names)),
+            *(difference_table(comparison.differences, some, against) for some in in_width(others)),
             published_table(study, summary, against),
         )
     if not options.quiet:

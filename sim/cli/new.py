@@ -13,7 +13,7 @@ from sim.errors import InputError
 @click.argument("file", type=click.Path(path_type=Path))
 def command(file: Path) -> None:
     """Write a small commented scenario to FILE, to start from."""
-    from sim.cli.tables import for_shell
+    from sim.cli.tables import for_shell, program
 
     text = Path(__file__).with_name("template.yaml").read_text("utf-8")
     try:
@@ -23,4 +23,4 @@ def command(file: Path) -> None:
         raise InputError(f"{file} is there already; name a new file") from None
     except OSError as error:
         raise InputError(f"{file} cannot be written: {error.strerror}") from None
-    click.echo(f"{file} written. Next: onestop compare {for_shell(str(file))}", err=True)
+    click.echo(f"{file} written. Next: {program()} compare {for_shell(str(file))}", err=True)

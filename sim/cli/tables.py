@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import shlex
+import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,6 +30,7 @@ AT_STATIONS = ("utilisation", "served", "left", "wait_minutes_mean", "wait_minut
 _JSON_COLUMNS = ("policy", "against", "scope", "name", "measure", "estimate", "low", "high",
                  "replications", "p_adjusted")  # fmt: skip
 MISSING = "–"
+_FIRST_COLUMN, _POLICY_COLUMN, _WIDTH_ELSEWHERE = 34, 23, 160
 
 
 def number(value: float, measure: str, sign: str = "") -> str:
@@ -112,6 +115,17 @@ def difference_table(differences: pd.DataFrame, policies: Iterable[str], against
     return table
 
 
+def in_width(policies: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut the policies into as many as stand side by side in one table on this terminal."""
+    side_by_side = max(1, (_width() - _FIRST_COLUMN) // _POLICY_COLUMN)
+    for first in range(0, len(policies), side_by_side):
+        yield policies[first : first + side_by_side]
+
+
+def _width() -> int:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH_ELSEWHERE
+
+
 def _rows(table: pd.DataFrame) -> list[Any]:
     """List a table's rows, columns as attributes."""
     return list(table.itertuples(index=False))
@@ -124,7 +138,7 @@ def _table(title: str, first: str, columns: Iterable[str]) -> Table:
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, caption_justify="left")
     table.add_column(first, no_wrap=True)
     for column in columns:
-        table.add_column(column, justify="right", overflow="fold")
+        table.add_column(column, justify="right", no_wrap=True)
     return table
 
 
@@ -138,7 +152,7 @@ def show(*tables: Table | None) -> None:
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
-    console = PipedConsole(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console = PipedConsole(width=_width(), highlight=False)
     for table in tables:
         if table is not None:
             console.print(table)
@@ -175,7 +189,14 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 def last_line(study: Study) -> None:
     """Name the study and the next command."""
     folder = for_shell(str(study.folder))
-    click.echo(f"Study: {study.folder}. Next: onestop plot {folder}", err=True)
+    click.echo(f"Study: {study.folder}. Next: {program()} plot {folder}", err=True)
+
+
+def program() -> str:
+    """Name this program as it can be called again: by its path where it is not on PATH."""
+    typed = sys.argv[0]
+    on_path = shutil.which("onestop") is not None
+    return for_shell(typed) if Path(typed).name == "onestop" and not on_path else "onestop"
 
 
 def for_shell(path: str) -> str:

@@ -663,7 +663,8 @@ def _shifts(network: Network, seed: int, replication: int) -> Iterator[Calendar]
             if group.absence == 0:
                 yield group.calendar
                 continue
-            name = ("absence", group.home, office, str(group.first_number + number))
+            # Counted within its entry of staff, so that an officer added to one moves no other.
+            name = ("absence", group.home, office, str(group.entry), str(number + 1))
             u = uniforms(seed, replication, name, count, start=first)
             absent = np.flatnonzero(u < group.absence) + first
             yield group.calendar.without(absent.tolist())

@@ -245,7 +245,7 @@ class _Builder:
         for item in items:
             if isinstance(item, Visit):
                 return False
-            if isinstance(item, _Parallel):
+            if isinstance(item, _Parallel) and _first_visit([item]) is not None:
                 return True
         return False
 
@@ -284,8 +284,8 @@ class _Builder:
         tails: list[int] = []
         previous = -1
         for number, branch in enumerate(parallel.branches):
-            purpose = f"travel in {parallel.id} {number + 1}"
             to = _first_visit(branch)
+            purpose = "travel" if to else f"travel in branch {number + 1} of {parallel.id}"
             head = tail = -1
             if not self._fork_is_next(branch) and (to or following) is not here:
                 head, tail = self._transfer(here, to or following, purpose)

@@ -142,6 +142,8 @@ def run(
         If a replication failed; what is finished is kept.
     """
     count = scenario.replications if replications is None else replications
+    if engine not in ("auto", "reference"):
+        raise InputError(f"there is no engine `{engine}`; there is: auto, reference")
     if count < 1:
         raise InputError(f"{count} replications: at least 1 is needed")
     if not tuple(policies := tuple(dict.fromkeys(policies))):
@@ -162,21 +164,23 @@ def run(
         folder.prepare(plan, fresh)
     tasks = list(_tasks(plan, engine, folder, traces))
     results: list[Result] = []
+    hashes: dict[str, str] = {}
     total = len(plan.policies) * plan.replications
     done = total - len(tasks)
     if progress is not None:
         progress(done, total)
     try:
         for result in _results(tasks, executor):
-            results.append(result)
-            if folder is not None:
+            hashes[f"{result.policy}/{result.replication}"] = result.docket
+            if folder is None:
+                results.append(result)
+            else:
                 _record(folder, result)
             done += 1
             if progress is not None:
                 progress(done, total)
     finally:
         if folder is not None:
-            hashes = {f"{r.policy}/{r.replication}": r.docket for r in results}
             folder.write_description(plan, hashes)
     if folder is None:
         return _in_memory(plan, results)

@@ -310,7 +310,7 @@ class Folder:
         return Study(plan, measures, series, self.path)
 
 
-def open_study(path: Path) -> Study:
+def open_study(path: str | Path) -> Study:
     """Open a study's folder.
 
     Raises
@@ -318,9 +318,9 @@ def open_study(path: Path) -> Study:
     InputError
         If there is none, or it is damaged or incomplete.
     """
-    if not path.is_dir():
+    folder = Folder(Path(path))
+    if not folder.path.is_dir():
         raise InputError(f"{path} is not a folder; name the study that `onestop run` printed")
-    folder = Folder(path)
     found = folder.description()
     try:
         scenario = Scenario.model_validate(found["scenario"]["resolved"])

@@ -20,7 +20,7 @@ LOST_TO = {
     "work": ("work", "#44AA99"),
     "suspended": ("work suspended", "#999933"),
     "transfer": ("transfer", "#332288"),
-    "citizen": ("citizen's time", "#DDCC77"),
+    "citizen": ("waits and absences", "#DDCC77"),
 }
 """Parts of a late dossier's span (rule 21), what they are called, and their colours."""
 MOST_STATIONS = 12
@@ -106,7 +106,9 @@ def _heading(summary: pd.DataFrame, policy: str, hours: pd.DataFrame, room: floa
     counts = summary[(summary["policy"] == policy) & (summary["scope"] == "all")]
     late = counts[counts["measure"].isin(["resolved_late", "open_overdue"])]["estimate"].sum()
     lost = grouped(hours.to_numpy().sum())
-    text = f"{counted(late, 'late dossier', 'late dossiers')}, {lost} hours"
+    few = 0 < late < 10 and late != round(late)
+    number = f"{late:.1f} late dossiers" if few else counted(late, "late dossier", "late dossiers")
+    text = f"{number}, {lost} hours"
     return f"{wrapped(policy, room, LABEL)}\n{wrapped(text, room, LABEL)}"
 
 

@@ -91,7 +91,7 @@ def _without(data: dict[str, Any], paths: list[KeyPath]) -> Scenario | None:
                 node = node[part]
             except (KeyError, IndexError, TypeError):
                 return None
-        if not isinstance(node, dict) or path[-1] not in node:
+        if not path or not isinstance(node, dict) or path[-1] not in node:
             return None
         del node[path[-1]]
     try:

@@ -14,7 +14,7 @@ def offices_of(scenario: Scenario, level_name: str) -> dict[str, Office]:
     level = scenario.levels[level_name]
     parents = list(offices_of(scenario, level.within)) if level.within is not None else [None]
     if isinstance(level.offices, dict):
-        only = parents[0]
+        only = parents[0] if parents else None
         return {
             name: office if office.within else office.model_copy(update={"within": only})
             for name, office in level.offices.items()

@@ -50,7 +50,7 @@ def expand_routes(document: Document) -> Document:
         for twice in _give_ids(steps):
             message = f"a second step with the id `{steps[twice]['id']}`; ids differ in a procedure"
             problems.append(Document(document.file, data, places).problem(twice, message))
-        by_id = {step["id"]: (place, step) for place, step in steps.items()}
+        by_id = {str(step["id"]): (place, step) for place, step in steps.items()}
         overrides = procedure.pop("steps", None) or {}
         for step_id, keys in overrides.items() if isinstance(overrides, dict) else ():
             over: KeyPath = ("procedures", name, "steps", step_id)

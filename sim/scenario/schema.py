@@ -215,6 +215,8 @@ def _cv(value: object) -> float:
             raise ValueError(f"`{value}` is not a coefficient of variation") from None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 10:
         raise ValueError(f"`{value}` is not a coefficient of variation; write 25% or 0.25")
+    if 0 < value < 1e-6:
+        raise ValueError(f"`{value}` is too small a variation; write 0 for none")
     return float(value)
 
 

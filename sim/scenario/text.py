@@ -108,12 +108,14 @@ def parse_document(text: str, file: str) -> Document:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         reason = " ".join(part for part in (error.context, error.problem) if part)
-        if mark is not None and text.split("\n")[mark.line].startswith("\t", mark.column):
+        at = text.splitlines()[mark.line : mark.line + 1] if mark is not None else []
+        if at and mark is not None and at[0].startswith("\t", mark.column):
             reason = "a tab; indent with spaces"
         raise InputError(Problem(file, line, column, "", f"is not YAML here: {reason}")) from None
     except yaml.reader.ReaderError as error:
-        before = text[: error.position]
-        line, column = before.count("\n") + 1, error.position - before.rfind("\n")
+        # The position counts bytes in one parser and letters in the other.
+        before = text[: text.find(chr(error.character))]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         message = (
             f"is not YAML here: the character U+{int(error.character):04X} cannot stand in text"
         )
