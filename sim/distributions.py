@@ -139,8 +139,6 @@ def _quantiles(distribution: Distribution, u: Uniforms) -> NDArray[np.float64]:
             return gamma_quantiles(us[0], numbers[0], u)
         case "erlang":
             return np.asarray(special.gammaincinv(numbers[0], u), np.float64) * (us[0] / numbers[0])
-        case "weibull" if numbers[0] == 0:
-            return np.full(u.shape, us[0])
         case "weibull":
             shape = _weibull_shape(numbers[0])
             scale = us[0] / math.gamma(1 + 1 / shape)
@@ -238,9 +236,11 @@ def parse_distribution(value: object) -> Distribution:
             return Distribution("triangular", _ascending(family, parameters, ("A", "MODE", "B")))
         case "lognormal" | "gamma" | "weibull":
             mean, cv = _mean_and(family, parameters, "cv")
-            least = 0.01 if family == "weibull" else 1e-6
-            if cv != 0 and not least <= cv <= 100:
-                raise ValueError(f"{family}: cv must be 0 or from {least} to 100, not {cv}")
+            least = 0.01 if family == "weibull" else 0
+            if not least <= cv <= 100:
+                raise ValueError(f"{family}: cv must be from {least} to 100, not {cv}")
+            if 0 < cv < 1e-6:
+                raise ValueError(f"{family}: a cv of {cv} is too small; write 0 for none")
             return Distribution(family, (mean,), (cv,))
         case "erlang":
             mean, k = _mean_and(family, parameters, "k")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from io import TextIOWrapper
 
 import click
 
 from sim import __version__
 from sim.errors import InputError, RunError
+
+_INTERRUPTED = 130
 
 
 class _Commands(click.Group):
@@ -41,7 +44,12 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             # A terminal that cannot show a letter shows `?`, and goes on.
             stream.reconfigure(errors="replace")
-    sys.exit(_code_of_run())
+    code = _code_of_run()
+    if code == _INTERRUPTED and threading.active_count() > 1:
+        # An ordinary exit would wait for a thread that waits for a worker that is no more.
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _code_of_run() -> int:
@@ -51,10 +59,10 @@ def _code_of_run() -> int:
         sys.stdout.flush()
     except click.exceptions.Abort:
         click.echo("Interrupted.", err=True)
-        return 130
+        return _INTERRUPTED
     except KeyboardInterrupt:
         click.echo("Interrupted.", err=True)
-        return 130
+        return _INTERRUPTED
     except click.ClickException as error:
         error.show()
         return 2

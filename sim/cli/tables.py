@@ -66,7 +66,8 @@ def policy_table(summary: pd.DataFrame, policies: Iterable[str], title: str) -> 
 
 def station_table(summary: pd.DataFrame, policy: str) -> Table:
     """Put the stations in rows and what is measured at them in columns."""
-    table = _table(f"Stations, {policy}", "station", AT_STATIONS)
+    headings = [measure.replace("_", "\n") for measure in AT_STATIONS]
+    table = _table(f"Stations, {policy}", "station", headings)
     own = summary[(summary["policy"] == policy) & (summary["scope"] == "station")]
     for station in own["name"].unique():
         rows = {row.measure: row for row in _rows(own[own["name"] == station])}
@@ -81,6 +82,8 @@ def published_table(study: Study, summary: pd.DataFrame, policy: str) -> Table |
         return None
     columns = ("published", "simulated", "use", "source")
     table = _table("Published figures", "measure", columns)
+    for column in table.columns[-2:]:
+        column.no_wrap, column.overflow = False, "fold"
     for figure in published:
         found = summary[
             (summary["policy"] == policy) & (summary["scope"] == figure.scope)
@@ -135,7 +138,10 @@ def _table(title: str, first: str, columns: Iterable[str]) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, caption_justify="left")
+    table = Table(
+        title=title, title_justify="left", box=box.SIMPLE_HEAD, caption_justify="left",
+        collapse_padding=True, pad_edge=False,
+    )  # fmt: skip
     table.add_column(first, no_wrap=True)
     for column in columns:
         table.add_column(column, justify="right", no_wrap=True)

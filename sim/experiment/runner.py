@@ -70,11 +70,23 @@ def processes(jobs: int) -> Iterator[Executor | None]:
                 executor.submit(_be_ready)
         yield executor
     except KeyboardInterrupt:
-        for worker in set(active_children()) - others:
-            worker.terminate()
+        # Short replications end by themselves. A worker that is ended halfway through a message
+        # would leave the executor waiting for the rest, so nothing waits for long.
+        workers = set(active_children()) - others
+        closing = threading.Thread(
+            target=executor.shutdown, kwargs={"cancel_futures": True}, daemon=True
+        )
+        closing.start()
+        closing.join(timeout=0.8)
+        if closing.is_alive():
+            for worker in workers:
+                worker.terminate()
+            closing.join(timeout=0.8)
         raise
-    finally:
+    except BaseException:
         executor.shutdown(wait=True, cancel_futures=True)
+        raise
+    executor.shutdown(wait=True)
 
 
 def _be_ready() -> None:
