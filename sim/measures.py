@@ -22,7 +22,7 @@ from sim.docket import NodeKind
 from sim.durations import DAY, HOUR, MINUTE, MISSING, NEVER, date_of
 from sim.engine.trace import OUTCOMES, Trace
 from sim.network import Network
-from sim.scenario.schema import LOST_TO, WEEKDAYS, Choose, Step, Together, Visit
+from sim.scenario.schema import LOST_TO, WEEKDAYS, Visit, steps_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -228,9 +228,10 @@ class _Facts:
     def allotments(self) -> Integers:
         """Allotment of each of the docket's steps, never for none."""
         allotted = {
-            (procedure.name, step_id): us
+            (procedure.name, step.id): step.allotment.us
             for procedure in self.network.procedures
-            for step_id, us in _allotted_steps(procedure.route)
+            for step in steps_of(procedure.route)
+            if isinstance(step, Visit) and step.allotment is not None
         }
         steps = self.docket.procedure_steps or (("", ""),)
         return np.array([allotted.get(step, NEVER) for step in steps], np.int64)
@@ -491,20 +492,6 @@ def _over_allotment(facts: _Facts, nodes: Integers, calendar: Calendar) -> float
     measured = facts.in_period(ended) & (allotted < NEVER)
     taken = calendar.open_times(facts.trace.joined[nodes][measured], ended[measured])
     return float((taken > allotted[measured]).sum())
-
-
-def _allotted_steps(route: tuple[Step, ...]) -> Iterator[tuple[str, int]]:
-    """Give the id and the allotment of each visit that has one."""
-    for step in route:
-        match step:
-            case Visit() if step.allotment is not None:
-                yield step.id, step.allotment.us
-            case Choose():
-                for branch in step.choose:
-                    yield from _allotted_steps(branch.route)
-            case Together():
-                for inner in step.together:
-                    yield from _allotted_steps(inner)
 
 
 def _longest(joined: Integers, until: Integers, start: int, end: int) -> float:

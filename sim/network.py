@@ -41,6 +41,7 @@ from sim.scenario.schema import (
     Wait,
     dates_between,
     parse_hours,
+    steps_of,
     weekdays_of,
 )
 
@@ -653,15 +654,9 @@ def _distinct(ways: list[list[Visit]]) -> list[list[Visit]]:
 def _unfit_waits(procedure: Procedure, path: str) -> Iterator[str]:
     if procedure.limit.kind != LimitKind.NONE:
         return
-    waiting: list[tuple[Step, ...]] = [procedure.route]
-    while waiting:
-        for step in waiting.pop():
-            if isinstance(step, Wait) and isinstance(step.wait, UntilDue):
-                yield f"{path}.route: `{step.id}` waits until due, but there is no `time_limit`"
-            elif isinstance(step, Choose):
-                waiting.extend(branch.route for branch in step.choose)
-            elif isinstance(step, Together):
-                waiting.extend(step.together)
+    for step in steps_of(procedure.route):
+        if isinstance(step, Wait) and isinstance(step.wait, UntilDue):
+            yield f"{path}.route: `{step.id}` waits until due, but there is no `time_limit`"
 
 
 def _unfit_channels(network: Network, procedure: Procedure, path: str) -> Iterator[str]:

@@ -42,6 +42,7 @@ from sim.scenario.schema import (
     Together,
     TransferRule,
     Visit,
+    steps_of,
 )
 from sim.scenario.text import KeyPath
 
@@ -322,7 +323,7 @@ def _cut(scenario: Scenario, cut: Cut) -> Scenario:
             update["time_limit"] = _shorter(procedure.time_limit, cut.time_limit)
         route = procedure.route
         if cut.drop:
-            dropped |= {word for step in _all_steps(route) for word in _names_of(step)}
+            dropped |= {word for step in steps_of(route) for word in _names_of(step)}
             route = _without(route, set(cut.drop))
         update["route"] = _map_visits(route, lambda visit: _lighter(visit, cut))
         procedures[name] = procedure.model_copy(update=update)
@@ -364,17 +365,6 @@ def _lighter(visit: Visit, cut: Cut) -> Visit:
             again = _scaled(incomplete.again, 1 - cut.work)
             incomplete = incomplete.model_copy(update={"again": again})
     return visit.model_copy(update={**update, "incomplete": incomplete})
-
-
-def _all_steps(route: tuple[Step, ...]) -> Iterator[Step]:
-    for step in route:
-        yield step
-        if isinstance(step, Choose):
-            for branch in step.choose:
-                yield from _all_steps(branch.route)
-        elif isinstance(step, Together):
-            for inner in step.together:
-                yield from _all_steps(inner)
 
 
 def _names_of(step: Step) -> tuple[str, ...]:

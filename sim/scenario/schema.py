@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
@@ -574,6 +574,18 @@ Step = Annotated[
     | Annotated[Together, Tag("<together>")],
     Discriminator(_kind_of_step),
 ]
+
+
+def steps_of(route: Iterable[Step]) -> Iterator[Step]:
+    """Go through the steps of a route in file order, those in branches included."""
+    for step in route:
+        yield step
+        if isinstance(step, Choose):
+            for branch in step.choose:
+                yield from steps_of(branch.route)
+        elif isinstance(step, Together):
+            for inner in step.together:
+                yield from steps_of(inner)
 
 
 def _received_at(value: object) -> object:
