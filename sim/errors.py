@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, order=True)
@@ -19,6 +22,8 @@ class Problem:
         The path of the key, such as ``procedures.copies.route.0.work``.
     message
         What is wrong and what would be right, in one line.
+    severity
+        An error keeps the scenario from running; a warning does not.
     """
 
     file: str
@@ -26,10 +31,12 @@ class Problem:
     column: int
     path: str
     message: str
+    severity: Severity = "error"
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        return ": ".join(part for part in (place, self.path, self.message) if part)
+        kind = "" if self.severity == "error" else self.severity
+        return ": ".join(part for part in (place, kind, self.path, self.message) if part)
 
 
 class InputError(Exception):

@@ -22,7 +22,9 @@ from sim.docket import NodeKind
 from sim.durations import DAY, HOUR, MINUTE, MISSING, NEVER, date_of
 from sim.engine.trace import OUTCOMES, Trace
 from sim.network import Network
-from sim.scenario.schema import LOST_TO, WEEKDAYS, Visit, steps_of
+from sim.scenario.measure_names import LOST_TO
+from sim.scenario.schema import Visit, steps_of
+from sim.scenario.values import WEEKDAYS
 
 if TYPE_CHECKING:
     import pandas as pd

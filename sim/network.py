@@ -22,14 +22,9 @@ from sim.durations import DAY, HOUR, day_number, midnight
 from sim.errors import InputError
 from sim.scenario.offices import offices_of, staff_of_station
 from sim.scenario.schema import (
-    ALWAYS,
-    MONTHS,
-    AtClose,
     CalendarRule,
     Channel,
     Choose,
-    Discipline,
-    Limit,
     Profile,
     Scenario,
     StaffGroup,
@@ -39,9 +34,16 @@ from sim.scenario.schema import (
     Visit,
     Volume,
     Wait,
+    steps_of,
+)
+from sim.scenario.values import (
+    ALWAYS,
+    MONTHS,
+    AtClose,
+    Discipline,
+    Limit,
     dates_between,
     parse_hours,
-    steps_of,
     weekdays_of,
 )
 

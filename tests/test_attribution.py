@@ -17,7 +17,7 @@ from sim.docket import NodeKind
 from sim.durations import HOUR, MINUTE, MISSING
 from sim.engine import Trace, simulate
 from sim.measures import measure
-from sim.scenario.schema import LOST_TO
+from sim.scenario.measure_names import LOST_TO
 
 Part = tuple[str, str, float]
 """A step, what its time was lost to, and hours of it."""

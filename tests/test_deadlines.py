@@ -22,7 +22,7 @@ from sim.deadlines import LimitKind, due_day, due_instant, remaining_limit, resu
 from sim.durations import DAY, MINUTE, NEVER, midnight, parse_time_of_day
 from sim.network import build
 from sim.scenario.load import load_text
-from sim.scenario.schema import parse_limit
+from sim.scenario.values import parse_limit
 
 EPOCH = datetime(1970, 1, 1)
 NO_CUTOFF = "24:00"

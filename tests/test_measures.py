@@ -19,7 +19,7 @@ from sim.durations import DAY, HOUR, MINUTE, MISSING
 from sim.engine import Trace, simulate
 from sim.measures import measure
 from sim.network import Network
-from sim.scenario.schema import DOSSIER_MEASURES, POOL_MEASURES, STATION_MEASURES
+from sim.scenario.measure_names import DOSSIER_MEASURES, POOL_MEASURES, STATION_MEASURES
 
 COUNTS = (
     "received", "carried_over", "resolved", "resolved_early", "resolved_on_time", "resolved_late",

@@ -14,16 +14,8 @@ from sim.durations import HOUR, MINUTE
 from sim.errors import InputError
 from sim.network import Network, build
 from sim.scenario.load import load_text
-from sim.scenario.schema import (
-    Choose,
-    Limit,
-    Scenario,
-    Step,
-    Together,
-    Visit,
-    Wait,
-    parse_limit,
-)
+from sim.scenario.schema import Choose, Scenario, Step, Together, Visit, Wait
+from sim.scenario.values import Limit, parse_limit
 
 BASE = """
 period: {from: 2021-01-01, to: 2021-03-31}

@@ -52,7 +52,7 @@ from sim.engine import Trace, reference, simulate
 from sim.engine.trace import OUTCOMES, officer_names
 from sim.network import Group, Network, Station, Transfer, build
 from sim.scenario.load import load_text
-from sim.scenario.schema import Limit
+from sim.scenario.values import Limit
 
 Interval = tuple[int, int]
 RUNS = CLOCKS.index("runs")

@@ -15,17 +15,8 @@ from sim.durations import DAY, HOUR, MINUTE, WEEK, Duration, parse_duration
 from sim.errors import InputError, Problem
 from sim.network import Network, build
 from sim.scenario.load import load, load_text
-from sim.scenario.schema import (
-    Choose,
-    Limit,
-    Scenario,
-    Step,
-    Together,
-    UntilDue,
-    Visit,
-    Wait,
-    parse_limit,
-)
+from sim.scenario.schema import Choose, Scenario, Step, Together, UntilDue, Visit, Wait
+from sim.scenario.values import Limit, parse_limit
 
 SMALLEST = """
 period: {from: 2021-01-01, to: 2021-12-31}

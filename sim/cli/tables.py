@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.experiment.study import Study
-from sim.scenario.schema import SHARES
+from sim.scenario.measure_names import SHARES
 
 if TYPE_CHECKING:
     import pandas as pd

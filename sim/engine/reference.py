@@ -25,7 +25,7 @@ from sim.docket.draw import CLOCKS
 from sim.durations import DAY, MISSING, NEVER
 from sim.engine.trace import Trace
 from sim.network import Group, Network, Station, Transfer
-from sim.scenario.schema import Limit
+from sim.scenario.values import Limit
 
 _RUNS, _RESTARTS = CLOCKS.index("runs"), CLOCKS.index("restarts")
 

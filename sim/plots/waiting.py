@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from sim.experiment.study import Study
 from sim.plots.page import INK, LABEL, LINE, SMALL, WIDTH, in_style, nothing, page, panels, shown
 from sim.plots.text import grouped, lines, wrapped
-from sim.scenario.schema import WEEKDAYS
+from sim.scenario.values import WEEKDAYS
 
 _TITLE = "Minutes of waiting at counters, by weekday and hour of joining"
 _SHADES = LinearSegmentedColormap.from_list(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,18 @@ from sim.scenario.references import Finding, broken_references
 from sim.scenario.routes import expand_routes
 from sim.scenario.schema import Scenario
 from sim.scenario.text import Document, KeyPath, parse_document, read_document
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A scenario, and the document that tells where each of its keys stands."""
+
+    scenario: Scenario
+    document: Document
+
+    def warning(self, finding: Finding) -> Problem:
+        """Place a finding that does not keep the scenario from running."""
+        return replace(_problem(self.document, finding), severity="warning")
 
 
 def load(path: str | Path) -> Scenario:
@@ -36,15 +49,20 @@ def load(path: str | Path) -> Scenario:
     InputError
         With all the problems of the file, each with its line and column.
     """
-    return _scenario(read_document(Path(path)), Path(path).stem)
+    return read(path).scenario
 
 
 def load_text(text: str, name: str = "scenario") -> Scenario:
     """Read a scenario from text; see `load`."""
-    return _scenario(parse_document(text, f"<{name}>"), name)
+    return _loaded(parse_document(text, f"<{name}>"), name).scenario
 
 
-def _scenario(document: Document, name: str) -> Scenario:
+def read(path: str | Path) -> Loaded:
+    """Read a scenario file and keep where its keys stand; see `load`."""
+    return _loaded(read_document(Path(path)), Path(path).stem)
+
+
+def _loaded(document: Document, name: str) -> Loaded:
     document = expand_routes(document)
     document.data.setdefault("name", name)
     problems = list(document.problems)
@@ -65,7 +83,7 @@ def _scenario(document: Document, name: str) -> Scenario:
     if problems or scenario is None:
         raise InputError(*sorted(set(problems)))
     scenario._as_read = document.text
-    return scenario
+    return Loaded(scenario, document)
 
 
 def _beside(finding: Finding, wrong: Iterable[KeyPath]) -> bool:

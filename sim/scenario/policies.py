@@ -31,11 +31,9 @@ from sim.scenario.references import (
 from sim.scenario.schema import (
     Choose,
     Level,
-    Limit,
     Office,
     Part,
     Scenario,
-    Share,
     Staff,
     StaffGroup,
     Step,
@@ -45,6 +43,7 @@ from sim.scenario.schema import (
     steps_of,
 )
 from sim.scenario.text import KeyPath
+from sim.scenario.values import Limit, Share
 
 
 class Which(Part):
@@ -340,8 +339,8 @@ def _shorter(limit: Limit, cut: float) -> Limit:
         return limit
     amount = limit.amount * (1 - cut)
     if limit.kind in COUNTED_IN_DAYS:
-        return limit.model_copy(update={"amount": max(1, math.ceil(amount - 1e-9))})
-    return limit.model_copy(update={"amount": max(1, round(amount))})
+        return replace(limit, amount=max(1, math.ceil(amount - 1e-9)))
+    return replace(limit, amount=max(1, round(amount)))
 
 
 def _scaled(distribution: Distribution, factor: float) -> Distribution:

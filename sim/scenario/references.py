@@ -6,12 +6,9 @@ import difflib
 from collections.abc import Iterable, Iterator
 
 from sim.calendars import public_holidays
+from sim.scenario.measure_names import DOSSIER_MEASURES, POOL_MEASURES, STATION_MEASURES
 from sim.scenario.offices import offices_of
 from sim.scenario.schema import (
-    ALWAYS,
-    DOSSIER_MEASURES,
-    POOL_MEASURES,
-    STATION_MEASURES,
     Choose,
     Level,
     Procedure,
@@ -23,6 +20,7 @@ from sim.scenario.schema import (
     Wait,
 )
 from sim.scenario.text import KeyPath
+from sim.scenario.values import ALWAYS
 
 Finding = tuple[KeyPath, str]
 BASE = "base"

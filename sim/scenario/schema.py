@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -22,248 +18,48 @@ from pydantic import (
     model_validator,
 )
 
-from sim.deadlines import LimitKind
 from sim.distributions import Distribution, parse_distribution, parse_share
 from sim.durations import (
     DAY,
-    HOUR,
-    LONGEST,
-    MINUTE,
     Duration,
-    parse_duration,
-    parse_time_of_day,
-    time_of_day,
 )
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-ALWAYS = "always"
-REST = "rest"
-
-_NAME = re.compile(r"[\w-]+")
-_OFFICE_NAME = re.compile(r"[^@./]+")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_INTERVAL = re.compile(r"(\d{2}:\d{2})\s*-\s*(\d{2}:\d{2})")
+from sim.scenario.measure_names import SHARES
+from sim.scenario.values import (
+    ALWAYS,
+    MONTHS,
+    REST,
+    WEEKDAYS,
+    Allotment,
+    AtClose,
+    Clock,
+    Count,
+    Date,
+    Dates,
+    Discipline,
+    Early,
+    Hours,
+    Length,
+    Name,
+    OfficeName,
+    Random,
+    Share,
+    ShareOrRest,
+    Time,
+    TimeLimit,
+    Variation,
+    Weekdays,
+    Weight,
+    Work,
+    add_to_one,
+    not_empty,
+    weekdays_of,
+)
 
 
 class Part(BaseModel):
     """A part of a scenario: frozen, without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
-
-
-class Limit(Part):
-    """A time limit: a kind (rule 14) with its days, or its microseconds."""
-
-    kind: LimitKind
-    amount: int = 0
-
-    def __str__(self) -> str:
-        match self.kind:
-            case LimitKind.SAME_DAY:
-                return "same day"
-            case LimitKind.WORKING_DAYS:
-                return f"{self.amount} working days"
-            case LimitKind.WORKING_HOURS:
-                return f"{np.format_float_positional(self.amount / HOUR, trim='-')} working h"
-            case LimitKind.DAYS:
-                return f"{self.amount} days"
-            case _:
-                return f"{np.format_float_positional(self.amount / MINUTE, trim='-')} min"
-
-
-_LIMIT = re.compile(
-    r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>working days?|working h|working hours?|days?|weeks?|h|"
-    r"hours?|min|minutes?)"
-)
-
-
-def parse_limit(value: object) -> Limit:
-    """Read a time limit such as ``5 working days`` or ``same day``."""
-    if isinstance(value, Limit):
-        return value
-    way_out = (
-        "write `same day`, or a number with working days, working hours, days, weeks, h or min"
-    )
-    if not isinstance(value, str):
-        raise ValueError(f"`{value}` is not a time limit; {way_out}")
-    if value == "same day":
-        return Limit(kind=LimitKind.SAME_DAY)
-    match = _LIMIT.fullmatch(value.strip())
-    if match is None:
-        raise ValueError(f"`{value}` is not a time limit; {way_out}")
-    number, unit = float(match["number"]), match["unit"]
-    size = MINUTE if unit.startswith("min") else HOUR if "h" in unit else DAY
-    if number * size > LONGEST:
-        raise ValueError(f"`{value}` is longer than 100 years")
-    if number == 0:
-        raise ValueError(f"`{value}` is not a time limit: it must be more than 0")
-    if unit.startswith(("working day", "day", "week")):
-        if number != int(number):
-            raise ValueError(f"`{value}`: a limit in days or weeks is a whole number of them")
-        if unit.startswith("working"):
-            return Limit(kind=LimitKind.WORKING_DAYS, amount=int(number))
-        return Limit(kind=LimitKind.DAYS, amount=int(number) * (7 if unit[0] == "w" else 1))
-    kind = LimitKind.WORKING_HOURS if unit.startswith("working") else LimitKind.CLOCK
-    return Limit(kind=kind, amount=round(number * size))
-
-
-def _name(value: object) -> str:
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
-        raise ValueError(f"`{value}` is not a name; names have letters, digits, - and _")
-    return value
-
-
-def _office_name(value: object) -> str:
-    text = str(value) if isinstance(value, int) else value
-    if not isinstance(text, str) or not _OFFICE_NAME.fullmatch(text):
-        raise ValueError(f"`{value}` cannot name an office; any text without @ . / can")
-    return text
-
-
-def _date(value: object) -> date:
-    if isinstance(value, date):
-        return value
-    try:
-        if not isinstance(value, str) or not _DATE.fullmatch(value):
-            raise ValueError
-        day = date.fromisoformat(value)
-    except ValueError:
-        raise ValueError(f"`{value}` is not a date; write YYYY-MM-DD") from None
-    if not 1971 <= day.year <= 2199:
-        raise ValueError(f"`{value}` is outside the years 1971 to 2199")
-    return day
-
-
-def dates_between(text: object) -> tuple[date, ...]:
-    """Read a date, or a range ``2021-04-19..2021-04-20`` with both ends."""
-    first, dots, last = str(text).partition("..")
-    start = _date(first)
-    end = _date(last) if dots else start
-    if end < start:
-        raise ValueError(f"`{text}` ends before it begins")
-    return tuple(start + timedelta(days=n) for n in range((end - start).days + 1))
-
-
-def parse_hours(text: object) -> tuple[int, int]:
-    """Read hours such as ``07:30-11:30``, in microseconds since midnight."""
-    match = _INTERVAL.fullmatch(text) if isinstance(text, str) else None
-    if match is None:
-        raise ValueError(f'`{text}` are not hours; write "07:30-11:30", in quotes')
-    start, end = parse_time_of_day(match[1]), parse_time_of_day(match[2])
-    if end <= start:
-        raise ValueError(
-            f"`{text}` ends before it begins; hours across midnight are two: "
-            f'"{match[1]}-24:00" and "00:00-{match[2]}" of the next day'
-        )
-    return start, end
-
-
-def weekdays_of(text: str) -> tuple[int, ...]:
-    """Read a weekday or a range of them, ``mon-fri``; 0 is Monday."""
-    first, _, last = text.partition("-")
-    if first not in WEEKDAYS or (last and last not in WEEKDAYS):
-        raise ValueError(f"`{text}` is not a weekday or a range of them; write mon, … sun, mon-fri")
-    start, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
-    if end < start:
-        raise ValueError(f"`{text}` ends before it begins")
-    return tuple(range(start, end + 1))
-
-
-def _checked_by(check: Callable[[Any], object]) -> Callable[[Any], Any]:
-    def validate(value: Any) -> Any:
-        check(value)
-        return value
-
-    return validate
-
-
-def _officers_work(value: object) -> Distribution:
-    distribution = parse_distribution(value)
-    if any(duration.calendar_unit for duration in distribution.durations):
-        raise ValueError("an officer's work is in min, h or working days, not in days or weeks")
-    return distribution
-
-
-def _length(value: object) -> Duration:
-    duration = parse_duration(value)
-    if duration.us > LONGEST:
-        raise ValueError(f"`{value}` is longer than 100 years")
-    return duration
-
-
-def _allotted(value: object) -> Duration:
-    duration = _length(value)
-    if duration.calendar_unit:
-        raise ValueError("an allotment is open time: write working h or working days")
-    return duration
-
-
-def _plain_factor(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-        raise ValueError(f"`{value}` is not a weight; write a number from 0 on")
-    if not math.isfinite(value):
-        raise ValueError("a weight is finite")
-    return float(value)
-
-
-def _cv(value: object) -> float:
-    if isinstance(value, str) and value.strip().endswith("%"):
-        try:
-            value = float(value.strip()[:-1]) / 100
-        except ValueError:
-            raise ValueError(f"`{value}` is not a coefficient of variation") from None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 10:
-        raise ValueError(f"`{value}` is not a coefficient of variation; write 25% or 0.25")
-    if 0 < value < 1e-6:
-        raise ValueError(f"`{value}` is too small a variation; write 0 for none")
-    return float(value)
-
-
-def _share_or_rest(value: object) -> float | str:
-    return REST if value == REST else parse_share(value)
-
-
-Name = Annotated[str, BeforeValidator(_name)]
-OfficeName = Annotated[str, BeforeValidator(_office_name)]
-Date = Annotated[date, BeforeValidator(_date), PlainSerializer(str)]
-Dates = Annotated[str, BeforeValidator(_checked_by(dates_between))]
-Hours = Annotated[str, BeforeValidator(_checked_by(parse_hours))]
-Weekdays = Annotated[str, BeforeValidator(_checked_by(weekdays_of))]
-Time = Annotated[
-    int,
-    BeforeValidator(parse_time_of_day),
-    PlainSerializer(time_of_day),
-]
-Length = Annotated[Duration, BeforeValidator(_length), PlainSerializer(str)]
-Allotment = Annotated[Duration, BeforeValidator(_allotted), PlainSerializer(str)]
-Random = Annotated[
-    Distribution, BeforeValidator(parse_distribution), PlainSerializer(Distribution.written)
-]
-Work = Annotated[
-    Distribution, BeforeValidator(_officers_work), PlainSerializer(Distribution.written)
-]
-TimeLimit = Annotated[Limit, BeforeValidator(parse_limit), PlainSerializer(str)]
-Share = Annotated[float, BeforeValidator(parse_share)]
-ShareOrRest = Annotated[float | str, BeforeValidator(_share_or_rest)]
-Weight = Annotated[float, BeforeValidator(_plain_factor)]
-Variation = Annotated[float, BeforeValidator(_cv)]
-Count = Annotated[int, Field(ge=0, le=100_000, strict=True)]
-Clock = Literal["runs", "pauses", "restarts"]
-Early = Literal["by_slip", "by_date", "by_time"]
-Discipline = Literal["fcfs", "edd", "spt"]
-AtClose = Literal["suspend", "finish", "clear"]
-
-
-def _not_empty(value: Any) -> Any:
-    if not value:
-        raise ValueError("is empty; name at least one")
-    return value
-
-
-def _add_to_one(shares: Mapping[str, float], what: str) -> None:
-    if abs(sum(shares.values()) - 1) > 1e-9:
-        raise ValueError(f"the shares of {what} add to {sum(shares.values()):.10g}, not to 1")
 
 
 class Period(Part):
@@ -333,7 +129,7 @@ def _staff(value: object) -> object:
     return value
 
 
-Staff = Annotated[tuple[StaffGroup, ...], BeforeValidator(_staff), AfterValidator(_not_empty)]
+Staff = Annotated[tuple[StaffGroup, ...], BeforeValidator(_staff), AfterValidator(not_empty)]
 
 
 class Station(Part):
@@ -351,7 +147,7 @@ class Pool(Part):
     """Officers who serve several stations of each office of a level."""
 
     staff: Staff
-    serves: Annotated[tuple[Name, ...], AfterValidator(_not_empty)]
+    serves: Annotated[tuple[Name, ...], AfterValidator(not_empty)]
     absence: Share = 0.0
 
 
@@ -527,7 +323,7 @@ class Choose(Part):
     """One of several branches, drawn by share."""
 
     id: Name
-    choose: Annotated[tuple[Branch, ...], AfterValidator(_not_empty)]
+    choose: Annotated[tuple[Branch, ...], AfterValidator(not_empty)]
     only: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -554,7 +350,7 @@ class Together(Part):
     """Several branches at once; the route goes on when all have arrived."""
 
     id: Name
-    together: Annotated[tuple[tuple[Step, ...], ...], AfterValidator(_not_empty)]
+    together: Annotated[tuple[tuple[Step, ...], ...], AfterValidator(not_empty)]
     only: tuple[str, ...] = ()
 
 
@@ -618,38 +414,15 @@ class Procedure(Part):
     ] = {1: 1.0}
     early: Early | None = None
     early_margin: Length | None = None
-    route: Annotated[tuple[Step, ...], AfterValidator(_not_empty)]
+    route: Annotated[tuple[Step, ...], AfterValidator(not_empty)]
 
     @model_validator(mode="after")
     def _shares(self) -> Procedure:
-        _add_to_one(self.received_at, "`received_at`")
-        _add_to_one({str(key): share for key, share in self.priority.items()}, "`priority`")
+        add_to_one(self.received_at, "`received_at`")
+        add_to_one({str(key): share for key, share in self.priority.items()}, "`priority`")
         if self.channels:
-            _add_to_one(self.channels, "`channels`")
+            add_to_one(self.channels, "`channels`")
         return self
-
-
-LOST_TO = ("waiting", "closed", "work", "suspended", "transfer", "citizen")
-LATE_HOURS = tuple(f"late_{kind}_hours" for kind in LOST_TO)
-DOSSIER_MEASURES = (
-    "received", "carried_over", "to_resolve", "resolved", "resolved_early", "resolved_on_time",
-    "resolved_late", "resolved_late_by_law", "resolved_without_limit", "withdrawn",
-    "open_within_limit", "open_overdue", "open_without_limit", "on_time_rate",
-    "on_time_rate_of_resolved", "early_rate", "resolution_rate", "progress_766", "in_time_rate",
-    "turnaround_working_hours_mean", "turnaround_days_mean", "turnaround_days_p90",
-    "lateness_working_hours_mean", "visits_mean", "wait_minutes_mean", "wait_minutes_p90",
-    *LATE_HOURS,
-)  # fmt: skip
-STATION_MEASURES = (
-    "served", "left", "wait_minutes_mean", "wait_minutes_p90", "queue_mean", "queue_max",
-    "utilisation", "overtime_hours", "over_allotment", *LATE_HOURS,
-)  # fmt: skip
-POOL_MEASURES = ("served", "utilisation", "overtime_hours")
-SHARES = (
-    "on_time_rate", "on_time_rate_of_resolved", "early_rate", "resolution_rate", "in_time_rate",
-    "utilisation",
-)  # fmt: skip
-"""Measures that are shares."""
 
 
 class PublishedFigure(Part):
