@@ -98,7 +98,7 @@ def test_a_number_with_a_leading_zero_is_refused_in_place() -> None:
     assert "leading zero" in problem.message
 
 
-@pytest.mark.parametrize("null", ["", "~", "null", "Null", "NULL", " # nothing"])
+@pytest.mark.parametrize("null", ["", " # nothing"])
 def test_a_key_without_a_value_is_refused(null: str) -> None:
     (problem,) = refused(f"name: a\nabout: {null}\n")
     assert (problem.line, problem.path) == (2, "about")
@@ -127,7 +127,7 @@ def test_one_key_in_two_mappings_is_no_repetition() -> None:
 
 
 def test_all_small_problems_of_a_text_are_told_at_once() -> None:
-    problems = refused("a: 012\nb:\na: 1\nc: [~, 007]\n")
+    problems = refused("a: 012\nb:\na: 1\nc: [010, 007]\n")
     assert [problem.line for problem in problems] == [1, 2, 3, 4, 4]
 
 

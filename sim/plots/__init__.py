@@ -18,7 +18,7 @@ from sim.plots.page import styled
 from sim.plots.turnaround import turnaround
 from sim.plots.utilisation import utilisation
 from sim.plots.waiting import waiting
-from sim.scenario.references import did_you_mean
+from sim.scenario.words import did_you_mean
 
 FileFormat = Literal["png", "svg"]
 

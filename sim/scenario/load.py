@@ -11,6 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.errors import InputError, Problem
+from sim.scenario.extends import extended
+from sim.scenario.files import insert_files
 from sim.scenario.messages import findings_of
 from sim.scenario.policies import check_policies
 from sim.scenario.references import Finding, broken_references
@@ -63,7 +65,10 @@ def read(path: str | Path) -> Loaded:
 
 
 def _loaded(document: Document, name: str) -> Loaded:
-    document = expand_routes(document)
+    document = extended(document)
+    with_files = insert_files(document)
+    files_unread = len(with_files.problems) > len(document.problems)
+    document = expand_routes(with_files)
     document.data.setdefault("name", name)
     problems = list(document.problems)
     scenario: Scenario | None
@@ -74,7 +79,7 @@ def _loaded(document: Document, name: str) -> Loaded:
         wrong = dict(reversed(list(findings_of(error))))
         problems.extend(document.problem(path, message) for path, message in wrong.items())
         scenario = _without(document.data, list(wrong))
-    if scenario is not None:
+    if scenario is not None and not files_unread:
         findings = broken_references(scenario)
         findings += check_policies(scenario)
         problems.extend(

@@ -7,9 +7,10 @@ from functools import lru_cache
 
 from pydantic import ValidationError
 
-from sim.scenario.references import Finding, did_you_mean
+from sim.scenario.references import Finding
 from sim.scenario.schema import Part
 from sim.scenario.text import path_in_file
+from sim.scenario.words import did_you_mean
 
 
 def findings_of(error: ValidationError) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.scenario.schema import Level, Office, Scenario, StaffGroup
+from sim.scenario.schema import EachParent, Level, Office, Scenario, StaffGroup
 
 
 def offices_of(scenario: Scenario, level_name: str) -> dict[str, Office]:
@@ -21,9 +21,15 @@ def offices_of(scenario: Scenario, level_name: str) -> dict[str, Office]:
         }
     if level.offices is None and level.within is None:
         return {level_name: Office()}
-    count = len(parents) if level.offices is None else level.offices
-    if count == 1 and level.offices is None:
+    if level.offices is None and len(parents) == 1:
         return {level_name: Office(within=parents[0])}
+    match level.offices:
+        case None:
+            count = len(parents)
+        case EachParent(each=each):
+            count = each * len(parents)
+        case count:
+            pass
     return {
         f"{level_name}-{number + 1}": Office(within=parents[number % len(parents)])
         for number in range(count)

@@ -26,7 +26,6 @@ from sim.scenario.references import (
     addresses,
     broken_parents,
     broken_references,
-    did_you_mean,
 )
 from sim.scenario.schema import (
     Choose,
@@ -44,6 +43,7 @@ from sim.scenario.schema import (
 )
 from sim.scenario.text import KeyPath
 from sim.scenario.values import Limit, Share
+from sim.scenario.words import did_you_mean
 
 
 class Which(Part):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 
 from sim.calendars import public_holidays
@@ -10,6 +9,7 @@ from sim.scenario.measure_names import DOSSIER_MEASURES, POOL_MEASURES, STATION_
 from sim.scenario.offices import offices_of
 from sim.scenario.schema import (
     Choose,
+    EachParent,
     Level,
     Procedure,
     Scenario,
@@ -21,18 +21,10 @@ from sim.scenario.schema import (
 )
 from sim.scenario.text import KeyPath
 from sim.scenario.values import ALWAYS
+from sim.scenario.words import did_you_mean
 
 Finding = tuple[KeyPath, str]
 BASE = "base"
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Suggest the likely meant word, in brackets, or list what there is."""
-    names = list(known)
-    close = difflib.get_close_matches(word, names, n=1)
-    if close:
-        return f" (did you mean `{close[0]}`?)"
-    return f"; there is: {', '.join(names)}" if 0 < len(names) <= 12 else ""
 
 
 def broken_references(scenario: Scenario) -> list[Finding]:
@@ -117,6 +109,8 @@ def _office_names(scenario: Scenario, name: str | None) -> list[str]:
 
 def _offices(scenario: Scenario, level_name: str, level: Level) -> Iterator[Finding]:
     path: KeyPath = ("levels", level_name)
+    if isinstance(level.offices, EachParent) and level.within is None:
+        yield (*path, "offices", "each"), "the level is not `within` another; write a number"
     if not isinstance(level.offices, dict):
         return
     if not level.offices:

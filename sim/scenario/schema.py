@@ -173,7 +173,23 @@ def _offices(value: object) -> object:
         if not 1 <= value <= 100_000:
             raise ValueError("a number of offices is from 1 to 100,000")
         return value
-    raise ValueError("offices are a list of names, a mapping of names, or a number")
+    raise ValueError(
+        "offices are a list of names, a mapping of names, a number, {each: N} or {file: F.csv, …}"
+    )
+
+
+def _form_of_offices(value: object) -> str:
+    if isinstance(value, EachParent) or (
+        isinstance(value, Mapping) and set(value) == {"each"} and isinstance(value["each"], int)
+    ):
+        return "<each>"
+    return "<names>" if isinstance(value, Mapping) else "<count>"
+
+
+class EachParent(Part):
+    """As many offices in each office of the parent level."""
+
+    each: Annotated[int, Field(ge=1, le=100_000, strict=True)]
 
 
 class Level(Part):
@@ -182,8 +198,10 @@ class Level(Part):
     within: str | None = None
     offices: (
         Annotated[
-            Annotated[dict[OfficeName, Office], Tag("<names>")] | Annotated[Count, Tag("<count>")],
-            Discriminator(lambda v: "<names>" if isinstance(v, Mapping) else "<count>"),
+            Annotated[dict[OfficeName, Office], Tag("<names>")]
+            | Annotated[Count, Tag("<count>")]
+            | Annotated[EachParent, Tag("<each>")],
+            Discriminator(_form_of_offices),
             BeforeValidator(_offices),
         ]
         | None

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,6 +23,13 @@ MOST_BYTES = 4_000_000
 DEEPEST = 64
 
 KeyPath = tuple[str | int, ...]
+
+
+class Null(Enum):
+    """What `null` is read as: it deletes a key of a file that a scenario extends."""
+
+    NULL = "null"
+
 
 _PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
@@ -52,6 +60,8 @@ class Document:
     data: dict[str, Any]
     places: dict[KeyPath, Place]
     text: str = ""
+    folder: Path | None = None
+    """Where the files that it names lie, or below; None for a text without a file."""
     problems: tuple[Problem, ...] = ()
     """What is wrong without keeping the rest from being read."""
 
@@ -76,6 +86,17 @@ def read_document(path: Path) -> Document:
     InputError
         If the file cannot be read, is not YAML, or uses what the language does not.
     """
+    return replace(parse_document(read_text(path), str(path)), folder=path.parent)
+
+
+def read_text(path: Path) -> str:
+    """Read a file of UTF-8 text, at most `MOST_BYTES` long, as NFC.
+
+    Raises
+    ------
+    InputError
+        If it is no ordinary file, or is too large, or is not UTF-8.
+    """
     file = str(path)
     try:
         if not path.is_file():
@@ -85,12 +106,11 @@ def read_document(path: Path) -> Document:
     except OSError as error:
         raise InputError(Problem(file, 0, 0, "", f"cannot be read: {error.strerror}")) from None
     if len(raw) > MOST_BYTES:
-        raise InputError(Problem(file, 0, 0, "", "is larger than 4 MB, the most a scenario has"))
+        raise InputError(Problem(file, 0, 0, "", "is larger than 4 MB, the most that is read"))
     try:
-        text = raw.decode("utf-8-sig")
+        return unicodedata.normalize("NFC", raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise InputError(Problem(file, 0, 0, "", "is not UTF-8; save it as UTF-8")) from None
-    return parse_document(text, file)
 
 
 def _what_is_there(path: Path) -> str:
@@ -212,20 +232,26 @@ class _Builder:
 
     def _plain(self, event: yaml.ScalarEvent, path: KeyPath) -> Any:
         text = event.value
-        if text in {"", "~", "null", "Null", "NULL"}:
+        if not text:
             self._note(event, path, "has no value; give it one, or leave the key out")
             return None
-        if text in {"true", "True", "TRUE"}:
-            return True
-        if text in {"false", "False", "FALSE"}:
-            return False
-        if _WHOLE.fullmatch(text) and len(text) < 32:
-            return int(text)
-        if _OCTAL_OR_HEXADECIMAL.fullmatch(text) and len(text) < 32:
-            return int(text, 0)
+        if text in {"~", "null", "Null", "NULL"}:
+            return Null.NULL
         if _LEADING_ZERO.fullmatch(text):
             self._note(event, path, f"`{text}` has a leading zero; quote it, or leave the zero out")
-            return text
-        if _DECIMAL.fullmatch(text):
-            return float(text)
-        return text
+        return plain_value(text)
+
+
+def plain_value(text: str) -> bool | int | float | str:
+    """Give what text without quotes stands for by the YAML 1.2 core rules, `null` apart."""
+    if text in {"true", "True", "TRUE"}:
+        return True
+    if text in {"false", "False", "FALSE"}:
+        return False
+    if _WHOLE.fullmatch(text) and len(text) < 32:
+        return int(text)
+    if _OCTAL_OR_HEXADECIMAL.fullmatch(text) and len(text) < 32:
+        return int(text, 0)
+    if _DECIMAL.fullmatch(text) and not _LEADING_ZERO.fullmatch(text):
+        return float(text)
+    return text
