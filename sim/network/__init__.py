@@ -1,0 +1,24 @@
+"""A scenario as frozen records with integer ids: what an engine and a docket work on.
+
+Offices, stations and groups are numbered in network order: levels, offices and stations in
+file order, a station's groups in file order, then that office's pools (rule 8).
+`records` holds the records, `intensity` cuts open time by a profile, `build` makes a network of
+a scenario.
+"""
+
+from sim.network.build import build, holds_for
+from sim.network.intensity import Intensity
+from sim.network.records import (
+    Group,
+    Level,
+    Network,
+    Office,
+    Procedure,
+    Station,
+    Transfer,
+)
+
+__all__ = [
+    "Group", "Intensity", "Level", "Network", "Office", "Procedure", "Station", "Transfer",
+    "build", "holds_for",
+]  # fmt: skip

@@ -1,0 +1,222 @@
+"""The frozen records of a network, with integer ids in network order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from sim.calendars import Calendar
+from sim.distributions import Distribution
+from sim.network.intensity import Intensity, intensity_between
+from sim.scenario.schema import Channel, Profile, Scenario, Step
+from sim.scenario.values import AtClose, Discipline, Limit
+
+
+@dataclass(frozen=True)
+class Level:
+    """A level: its name, its parent level's number (-1 for none), its offices' numbers."""
+
+    name: str
+    parent: int
+    offices: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Office:
+    """One office.
+
+    Parameters
+    ----------
+    name
+        Unique in its level.
+    level, parent
+        Numbers of its level and of the office it lies within (-1 for none).
+    share
+        Its relative share of what its level receives.
+    calendar
+        When it is open.
+    """
+
+    name: str
+    level: int
+    parent: int
+    share: float
+    calendar: Calendar
+
+
+@dataclass(frozen=True)
+class Station:
+    """A station of one office: one queue, served by one or more groups."""
+
+    address: str
+    office: int
+    counter: bool
+    discipline: Discipline
+    at_close: AtClose
+    patience: Distribution | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Officers with one calendar who serve one station, or several as a pool (rule 5).
+
+    Parameters
+    ----------
+    home
+        Address of the station or pool after which its officers are named.
+    entry
+        Its place among the entries of that station's or pool's staff.
+    pool
+        Whether it serves several stations.
+    office
+        Number of its office.
+    stations
+        Numbers of the stations it serves.
+    first_officer, officers
+        Number of its first officer, and how many it has.
+    first_number
+        The first officer's number, from 1, among those of the home station or pool and office.
+    calendar
+        Its shifts, absences apart.
+    absence
+        Probability that an officer is absent on a date.
+    """
+
+    home: str
+    entry: int
+    pool: bool
+    office: int
+    stations: tuple[int, ...]
+    first_officer: int
+    officers: int
+    first_number: int
+    calendar: Calendar
+    absence: float
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """A transfer rule; `calendar` None is that of the office left."""
+
+    source: str | None
+    target: str | None
+    within: str | None
+    departs: tuple[int, ...]
+    cutoff: int | None
+    takes: Distribution | None
+    calendar: Calendar | None
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """One procedure, its volume as the expected number in the period."""
+
+    name: str
+    title: str
+    field: str | None
+    received_at: tuple[tuple[int, float], ...]
+    channels: tuple[tuple[int, float], ...]
+    volume: float
+    limit: Limit
+    statutory_limit: Limit
+    early_by_date: bool
+    early_margin: int
+    priority: tuple[tuple[int, float], ...]
+    route: tuple[Step, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Everything that a docket is drawn from and that an engine runs on."""
+
+    scenario: Scenario
+    run_start: int
+    period_start: int
+    end: int
+    same_day_cutoff: int
+    calendars: Mapping[str, Calendar]
+    levels: tuple[Level, ...]
+    offices: tuple[Office, ...]
+    stations: tuple[Station, ...]
+    groups: tuple[Group, ...]
+    transfers: tuple[Transfer, ...]
+    channel_names: tuple[str, ...]
+    channels: tuple[Channel, ...]
+    procedures: tuple[Procedure, ...]
+
+    @cached_property
+    def level_numbers(self) -> dict[str, int]:
+        """Number of each level by name."""
+        return {level.name: number for number, level in enumerate(self.levels)}
+
+    @cached_property
+    def station_numbers(self) -> dict[tuple[str, int], int]:
+        """Number of each station by address and office."""
+        return {
+            (station.address, station.office): number
+            for number, station in enumerate(self.stations)
+        }
+
+    @cached_property
+    def groups_of_station(self) -> tuple[tuple[int, ...], ...]:
+        """Numbers of the groups that serve each station, in network order."""
+        return tuple(
+            tuple(g for g, group in enumerate(self.groups) if number in group.stations)
+            for number in range(len(self.stations))
+        )
+
+    @cached_property
+    def officers(self) -> int:
+        """How many officers there are."""
+        return sum(group.officers for group in self.groups)
+
+    @cached_property
+    def ancestors(self) -> tuple[tuple[int, ...], ...]:
+        """Each office's line, itself first, then its parent, up to the root."""
+        lines: list[tuple[int, ...]] = []
+        for number, office in enumerate(self.offices):
+            above = lines[office.parent] if office.parent >= 0 else ()
+            lines.append((number, *above))
+        return tuple(lines)
+
+    def is_present(self, channel: int) -> bool:
+        """Tell whether a channel's citizens are present at counters (rule 7)."""
+        present = self.channels[channel].present
+        return self.channel_names[channel] == "counter" if present is None else present
+
+    def office_address(self, number: int) -> str:
+        """Write an office's address, ``LEVEL@OFFICE``."""
+        office = self.offices[number]
+        return f"{self.levels[office.level].name}@{office.name}"
+
+    @cached_property
+    def counters(self) -> frozenset[str]:
+        """Addresses of the stations at which the citizen is present."""
+        return frozenset(station.address for station in self.stations if station.counter)
+
+    def transfer_between(self, source: str, target: str) -> int:
+        """Give the number of the first rule that matches, or -1 (rule 10)."""
+        between_kinds = (source in self.counters) != (target in self.counters)
+        source_level, target_level = source.partition(".")[0], target.partition(".")[0]
+        for number, rule in enumerate(self.transfers):
+            if rule.within is not None:
+                if source_level == target_level == rule.within and between_kinds:
+                    return number
+            elif rule.source in (source, source_level) and rule.target in (target, target_level):
+                return number
+        return -1
+
+    @cached_property
+    def _intensities(self) -> dict[tuple[int, Calendar], Intensity]:
+        return {}
+
+    def intensity(self, channel: int, office_calendar: Calendar) -> Intensity:
+        """Give a channel's relative intensity over the run, for offices with one calendar."""
+        given = self.channels[channel]
+        calendar = office_calendar if given.calendar is None else self.calendars[given.calendar]
+        if (channel, calendar) not in self._intensities:
+            profile = self.scenario.profiles[given.profile] if given.profile else Profile()
+            found = intensity_between(calendar, profile, self.run_start, self.end)
+            self._intensities[channel, calendar] = found
+        return self._intensities[channel, calendar]
