@@ -12,7 +12,8 @@ from sim.durations import MISSING
 from sim.engine import simulate
 from sim.network import build
 from sim.scenario.load import load_text
-from sim.scenario.policies import Levers, apply
+from sim.scenario.policies import apply
+from sim.scenario.policies.levers import Levers
 from sim.scenario.references import BASE
 from sim.scenario.routes import expand_routes
 from sim.scenario.schema import Policy, Scenario

@@ -29,7 +29,7 @@ def command(
     scenario: Path, policies: tuple[str, ...], against: str, options: StudyOptions
 ) -> None:  # fmt: skip
     """Compare policies of SCENARIO: differences paired by replication, with 95 % intervals."""
-    from sim.cli.studying import run_study
+    from sim.cli.studying import load_as_set, run_study
     from sim.cli.tables import (
         difference_table,
         in_width,
@@ -41,9 +41,8 @@ def command(
     )
     from sim.comparison import compare
     from sim.errors import InputError
-    from sim.scenario.load import load
 
-    loaded = load(scenario)
+    loaded = load_as_set(scenario, options)
     chosen = policies or ("base", *loaded.policies)
     names = tuple(dict.fromkeys((against, *chosen)))
     if len(names) < 2:

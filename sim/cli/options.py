@@ -32,6 +32,8 @@ class StudyOptions:
         Whether to print one JSON object.
     quiet
         Whether to print results alone.
+    values
+        What the scenario's keys are set to, each as ``PATH=VALUE``.
     """
 
     replications: int | None
@@ -42,6 +44,7 @@ class StudyOptions:
     fresh: bool
     as_json: bool
     quiet: bool
+    values: tuple[str, ...]
 
 
 _OPTIONS = (
@@ -57,6 +60,8 @@ _OPTIONS = (
                  help="Keep the traces of the first N replications."),
     click.option("--fresh", is_flag=True, help="Replace another study in the folder."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+    click.option("--set", "values", multiple=True, metavar="PATH=VALUE",
+                 help="Set a key of the scenario by its dotted path. May be given several times."),
     click.option("-q", "--quiet", is_flag=True, help="Print the results and nothing else."),
 )  # fmt: skip
 

@@ -15,7 +15,7 @@ from sim.cli.options import StudyOptions, study_options
 @study_options
 def command(scenario: Path, policy: str, options: StudyOptions) -> None:
     """Run one policy of SCENARIO and print its measures with 95 % intervals."""
-    from sim.cli.studying import run_study
+    from sim.cli.studying import load_as_set, run_study
     from sim.cli.tables import (
         last_line,
         policy_table,
@@ -24,9 +24,8 @@ def command(scenario: Path, policy: str, options: StudyOptions) -> None:
         show,
         station_table,
     )
-    from sim.scenario.load import load
 
-    study = run_study(load(scenario), (policy,), options)
+    study = run_study(load_as_set(scenario, options), (policy,), options)
     summary = study.summary()
     if options.as_json:
         print_json(study, summary, None)

@@ -10,14 +10,46 @@ from pathlib import Path
 import click
 
 from sim.cli.options import StudyOptions
+from sim.errors import InputError
 from sim.experiment.runner import cores, processes, run
 from sim.experiment.study import Plan, Study
 from sim.network import build
+from sim.scenario.load import load
+from sim.scenario.policies import with_values
 from sim.scenario.schema import Scenario
+from sim.scenario.text import Null, parse_document
 
 _DOSSIERS_IN_THIS_PROCESS = 50_000
 _SHORT = 2.0
 """Seconds after which a progress bar appears."""
+
+
+def load_as_set(path: Path, options: StudyOptions) -> Scenario:
+    """Load a scenario, and set what the options set."""
+    scenario = load(path)
+    values: dict[str, object] = {}
+    for given in options.values:
+        key, equals, value = given.partition("=")
+        if not equals or not key:
+            raise InputError(f"--set {given}: write PATH=VALUE, such as seed=2")
+        if key in values:
+            raise InputError(f"--set {given}: `{key}` is set twice")
+        values[key] = _value(given, value)
+    try:
+        return with_values(scenario, values) if values else scenario
+    except InputError as error:
+        raise InputError(*(f"--set {problem}" for problem in error.problems)) from None
+
+
+def _value(given: str, text: str) -> object:
+    """Read a value as it would stand in a scenario."""
+    try:
+        document = parse_document(f"value: {text}\n", "")
+    except InputError as error:
+        raise InputError(f"--set {given}: {error.problems[0].message}") from None
+    if document.problems or document.data["value"] is Null.NULL:
+        raise InputError(f"--set {given}: has no value that a key can take")
+    return document.data["value"]
 
 
 def run_study(scenario: Scenario, policies: tuple[str, ...], options: StudyOptions) -> Study:

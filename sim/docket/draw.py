@@ -339,18 +339,7 @@ class _Arrivals:
         """Expected arrivals in the run for each one expected in the period."""
         total = 0.0
         for level, part in procedure.received_at:
-            offices = network.levels[level].offices
-            shares = np.array([network.offices[office].share for office in offices])
-            for office, share in zip(offices, shares / max(shares.sum(), 1e-300), strict=True):
-                calendar = network.offices[office].calendar
-                total += (
-                    part
-                    * share
-                    * sum(
-                        by_channel * self._growth(of, channel, calendar)
-                        for channel, by_channel in procedure.channels
-                    )
-                )
+            total += part * self._place_weights(of, level).sum()
         scenario = network.scenario
         mean = procedure.volume * total
         if scenario.demand_cv > 0:
@@ -374,43 +363,52 @@ class _Arrivals:
         network, procedure = of.network, of.procedure
         levels = np.array([level for level, _ in procedure.received_at], np.int64)
         parts = np.array([
-            part * self._office_weights(of, level).sum() for level, part in procedure.received_at
+            part * self._place_weights(of, level).sum() for level, part in procedure.received_at
         ])  # fmt: skip
         level = levels[drawn(of.uniforms("level"), parts)]
         home = np.empty(of.count, np.int64)
         u = of.uniforms("office")
         for number in levels:
             here = level == number
-            weights = self._office_weights(of, int(number))
-            offices = np.array(network.levels[int(number)].offices, np.int64)
+            weights = self._place_weights(of, int(number))
+            places = network.levels[int(number)].places
+            offices = np.array([place.office for place in places], np.int64)
             home[here] = offices[drawn(u[here], weights)]
         channel = np.empty(of.count, np.int64)
         arrived = np.empty(of.count, np.int64)
         through, when = of.uniforms("channel"), of.uniforms("arrival")
-        channels = np.array([number for number, _ in procedure.channels], np.int64)
+        channels = np.array([number for number, _ in procedure.drawn_channels], np.int64)
+        online = procedure.online
+        if procedure.comes_online > 0:
+            comes_online = of.uniforms("online") < procedure.comes_online
+        else:
+            comes_online = np.zeros(of.count, bool)
         calendars = [office.calendar for office in network.offices]
         for calendar in dict.fromkeys(calendars[office] for office in np.unique(home)):
             sharing = [n for n, own in enumerate(calendars) if own is calendar]
             here = np.isin(home, sharing)
             shares = np.array([
-                share * self._growth(of, number, calendar) for number, share in procedure.channels
+                share * self._growth(of, number, calendar)
+                for number, share in procedure.drawn_channels
             ])  # fmt: skip
             channel[here] = channels[drawn(through[here], shares)]
-            for number in channels:
+            channel[here & comes_online] = online
+            for number in np.unique(channel[here]):
                 these = here & (channel == number)
+                self._growth(of, int(number), calendar)
                 arrived[these] = _arrival_instants(*self.pieces[int(number), calendar], when[these])
         return level, home, channel, arrived
 
-    def _office_weights(self, of: _ProcedureDraw, level: int) -> Floats:
-        """Weigh a level's offices by share, and by what their calendar makes of the run."""
-        offices = [self.network.offices[office] for office in self.network.levels[level].offices]
-        total = sum(office.share for office in offices) or 1.0
+    def _place_weights(self, of: _ProcedureDraw, level: int) -> Floats:
+        """Weigh a level's places by share, and by what their calendar makes of the run."""
+        places = self.network.levels[level].places
+        total = sum(place.share for place in places) or 1.0
         return np.array([
-            office.share / total * sum(
-                share * self._growth(of, channel, office.calendar)
-                for channel, share in of.procedure.channels
+            place.share / total * sum(
+                share * self._growth(of, channel, place.calendar)
+                for channel, share in of.procedure.drawn_channels
             )
-            for office in offices
+            for place in places
         ])  # fmt: skip
 
 
@@ -585,11 +583,13 @@ class _Offices:
         patterns, belongs = np.unique(lines, axis=0, return_inverse=True)
         for number, pattern in enumerate(patterns):
             nearest = self._nearest(offices, [int(office) for office in pattern])
-            shares = np.array([self.network.offices[office].share for office in nearest])
+            places = [p for p in self.network.levels[level].places if p.office in nearest]
+            shares = np.array([place.share for place in places])
             if shares.sum() == 0:
-                shares = np.ones(len(nearest))
+                shares = np.ones(len(places))
             here = belongs == number
-            found[here] = np.array(nearest, np.int64)[drawn(u[here], shares)]
+            among = np.array([place.office for place in places], np.int64)
+            found[here] = among[drawn(u[here], shares)]
         return found
 
     def _nearest(self, offices: tuple[int, ...], line: list[int]) -> list[int]:

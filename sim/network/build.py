@@ -9,8 +9,8 @@ from sim.calendars import Calendar, calendar_of, public_holidays, weekly_calenda
 from sim.deadlines import COUNTED_IN_DAYS, LimitKind
 from sim.durations import DAY, HOUR, midnight
 from sim.errors import InputError
-from sim.network.records import Group, Level, Network, Office, Procedure, Station, Transfer
-from sim.scenario.offices import offices_of, staff_of_station
+from sim.network.records import Group, Level, Network, Office, Place, Procedure, Station, Transfer
+from sim.scenario.offices import offices_of, staff_in_office
 from sim.scenario.schema import (
     CalendarRule,
     Choose,
@@ -24,7 +24,7 @@ from sim.scenario.schema import (
     Wait,
     steps_of,
 )
-from sim.scenario.values import ALWAYS, Limit, dates_between, parse_hours, weekdays_of
+from sim.scenario.values import ALWAYS, ONLINE, Limit, dates_between, parse_hours, weekdays_of
 
 BEFORE_THE_RUN = timedelta(days=31)
 AFTER_THE_PERIOD_YEARS = 5
@@ -119,7 +119,16 @@ def _offices(
             calendar = calendars[office.calendar or level.calendar]
             offices.append(Office(office_name, len(levels), parent, office.share, calendar))
         parent_level = order.index(level.within) if level.within else -1
-        levels.append(Level(name, parent_level, tuple(range(first, len(offices)))))
+        own = range(first, len(offices))
+        places = tuple(
+            Place(
+                numbers[name, member.became],
+                member.part * offices[numbers[name, member.became]].share,
+                calendars[member.calendar],
+            )
+            for member in scenario.moved.members.get(name, ())
+        ) or tuple(Place(n, offices[n].share, offices[n].calendar) for n in own)
+        levels.append(Level(name, parent_level, tuple(own), places))
     return tuple(levels), tuple(offices)
 
 
@@ -139,13 +148,12 @@ def _stations(
         office: int,
         served: tuple[int, ...],
         staff: tuple[StaffGroup, ...],
-        own: int | None,
         absence: float,
     ) -> None:
         nonlocal officers
         number = 1
         for place, entry in enumerate(staff):
-            count = own if place == 0 and own is not None else entry.count
+            count = entry.count
             calendar = offices[office].calendar
             if entry.calendar is not None:
                 calendar = calendars[entry.calendar]
@@ -159,8 +167,8 @@ def _stations(
 
     for level in levels:
         rules = scenario.levels[level.name]
-        own_staff = [office.staff for office in offices_of(scenario, level.name).values()]
-        for office, staffed in zip(level.offices, own_staff, strict=True):
+        given = offices_of(scenario, level.name).values()
+        for office, own in zip(level.offices, given, strict=True):
             numbers = {}
             for name, station in rules.stations.items():
                 address = f"{level.name}.{name}"
@@ -177,8 +185,7 @@ def _stations(
                     False,
                     office,
                     (numbers[name],),
-                    staff_of_station(rules, name),
-                    staffed.get(name),
+                    staff_in_office(rules, own, name),
                     station.absence,
                 )
             for name, pool in rules.pools.items():
@@ -188,8 +195,7 @@ def _stations(
                     True,
                     office,
                     served,
-                    pool.staff,
-                    staffed.get(name),
+                    staff_in_office(rules, own, name),
                     pool.absence,
                 )
     return tuple(stations), tuple(groups)
@@ -202,6 +208,9 @@ def _procedure(
     level_numbers = {level.name: number for number, level in enumerate(levels)}
     channel_numbers = {channel: number for number, channel in enumerate(scenario.channels)}
     channels = given.channels or {next(iter(scenario.channels)): 1.0}
+    drawn_channels = scenario.moved.channels.get(name, channels)
+    stay = 1 - drawn_channels.get(ONLINE, 0.0)
+    moved = channels.get(ONLINE, 0.0) - drawn_channels.get(ONLINE, 0.0)
     limit = given.time_limit or Limit(kind=LimitKind.NONE)
     early = given.early or scenario.early
     margin = scenario.early_margin if given.early_margin is None else given.early_margin
@@ -210,7 +219,10 @@ def _procedure(
         title=given.name or name,
         field=given.field,
         received_at=tuple((level_numbers[at], share) for at, share in given.received_at.items()),
-        channels=tuple((channel_numbers[word], share) for word, share in channels.items()),
+        channels=_by_number(channel_numbers, channels),
+        drawn_channels=_by_number(channel_numbers, drawn_channels),
+        online=channel_numbers.get(ONLINE, -1),
+        comes_online=moved / stay if moved else 0.0,
         volume=_expected_in_period(scenario, name, calendars),
         limit=limit,
         statutory_limit=given.statutory_limit or Limit(kind=LimitKind.NONE),
@@ -219,6 +231,12 @@ def _procedure(
         priority=tuple(given.priority.items()),
         route=given.route,
     )
+
+
+def _by_number(
+    numbers: Mapping[str, int], shares: Mapping[str, float]
+) -> tuple[tuple[int, float], ...]:
+    return tuple((numbers[name], share) for name, share in shares.items())
 
 
 def _expected_in_period(scenario: Scenario, name: str, calendars: Mapping[str, Calendar]) -> float:

@@ -14,12 +14,47 @@ from sim.scenario.values import AtClose, Discipline, Limit
 
 
 @dataclass(frozen=True)
+class Place:
+    """One of the places among which a level's offices are drawn by share.
+
+    It is an office, or what an office was before offices were merged, so that a draw is mapped
+    and not made anew.
+
+    Parameters
+    ----------
+    office
+        Number of the office, or of the one that it became.
+    share
+        Its relative share of what its level receives.
+    calendar
+        When it is open, or was.
+    """
+
+    office: int
+    share: float
+    calendar: Calendar
+
+
+@dataclass(frozen=True)
 class Level:
-    """A level: its name, its parent level's number (-1 for none), its offices' numbers."""
+    """A level.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    parent
+        Its parent level's number, -1 for none.
+    offices
+        Numbers of its offices.
+    places
+        What its offices are drawn among.
+    """
 
     name: str
     parent: int
     offices: tuple[int, ...]
+    places: tuple[Place, ...]
 
 
 @dataclass(frozen=True)
@@ -110,13 +145,20 @@ class Transfer:
 
 @dataclass(frozen=True)
 class Procedure:
-    """One procedure, its volume as the expected number in the period."""
+    """One procedure, its volume as the expected number in the period.
+
+    `channels` are the channels' shares; a dossier's is drawn by `drawn_channels`, and if that is
+    another than `online` it is that one all the same with the probability `comes_online`.
+    """
 
     name: str
     title: str
     field: str | None
     received_at: tuple[tuple[int, float], ...]
     channels: tuple[tuple[int, float], ...]
+    drawn_channels: tuple[tuple[int, float], ...]
+    online: int
+    comes_online: float
     volume: float
     limit: Limit
     statutory_limit: Limit

@@ -36,10 +36,29 @@ def offices_of(scenario: Scenario, level_name: str) -> dict[str, Office]:
     }
 
 
-def staff_of_station(level: Level, name: str) -> tuple[StaffGroup, ...]:
-    """Give a station's groups of officers: one officer by default, none if a pool serves it."""
+def staff_of(level: Level, name: str) -> tuple[StaffGroup, ...]:
+    """Give the groups of officers of a station or pool, as the level has them.
+
+    A station has one officer by default, or none if a pool serves it.
+    """
+    if name in level.pools:
+        return level.pools[name].staff
     staff = level.stations[name].staff
     if staff is not None:
         return staff
     pooled = any(name in pool.serves for pool in level.pools.values())
     return (StaffGroup(count=0 if pooled else 1),)
+
+
+def staff_in_office(level: Level, office: Office, name: str) -> tuple[StaffGroup, ...]:
+    """Give the groups of officers of a station or pool in one office.
+
+    An office's own number is that of the first group.
+    """
+    first, *others = staff_of(level, name)
+    own = office.staff.get(name)
+    if own is None:
+        return (first, *others)
+    if isinstance(own, int):
+        return (first.model_copy(update={"count": own}), *others)
+    return own

@@ -119,9 +119,12 @@ def _offices(scenario: Scenario, level_name: str, level: Level) -> Iterator[Find
     for name, office in level.offices.items():
         at: KeyPath = (*path, "offices", name)
         yield from _calendar(scenario, (*at, "calendar"), office.calendar)
-        for staffed in office.staff:
+        for staffed, own in office.staff.items():
             known = [*level.stations, *level.pools]
             yield from _known((*at, "staff", staffed), "station or pool", staffed, known)
+            for number, group in enumerate(() if isinstance(own, int) else own):
+                place = (*at, "staff", staffed, number, "calendar")
+                yield from _calendar(scenario, place, group.calendar)
         if office.within is not None and level.within is None:
             yield (*at, "within"), "the level is not `within` another"
         elif parents:
@@ -235,6 +238,16 @@ def _steps(
                     yield from _steps(scenario, procedure, (*here, "together", at), inner)
             case Wait():
                 pass
+
+
+def unknown_figures(scenario: Scenario) -> set[int]:
+    """List the places of published figures whose name the scenario does not have."""
+    names = _names_by_scope(scenario)
+    return {
+        number
+        for number, figure in enumerate(scenario.published)
+        if figure.name not in names[figure.scope]
+    }
 
 
 def _published(scenario: Scenario) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -157,7 +158,14 @@ class Office(Part):
     share: Weight = 1.0
     within: str | None = None
     calendar: str | None = None
-    staff: dict[Name, Count] = {}
+    staff: dict[
+        Name,
+        Annotated[
+            Annotated[Count, Tag("<count>")] | Annotated[Staff, Tag("<groups>")],
+            Discriminator(lambda v: "<groups>" if isinstance(v, list | tuple) else "<count>"),
+        ],
+    ] = {}
+    """The number of the first group of a station or pool here, or all its groups."""
 
 
 def _offices(value: object) -> object:
@@ -463,6 +471,41 @@ class PublishedFigure(Part):
         return self
 
 
+@dataclass(frozen=True)
+class Member:
+    """An office of the base within what it became when offices were merged.
+
+    Parameters
+    ----------
+    became
+        Name of the office that it became.
+    part
+        Its part of that office's share.
+    calendar
+        Name of the calendar that it had.
+    """
+
+    became: str
+    part: float
+    calendar: str
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What policies moved, so that it is mapped and not drawn anew.
+
+    Parameters
+    ----------
+    channels
+        By procedure, the shares of the channels before dossiers of others came online.
+    members
+        By level, the offices before they were merged, in file order.
+    """
+
+    channels: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    members: Mapping[str, tuple[Member, ...]] = field(default_factory=dict)
+
+
 Change = dict[str, Any]
 
 
@@ -511,11 +554,23 @@ class Scenario(Part):
     published: tuple[PublishedFigure, ...] = ()
     policies: dict[Name, Annotated[Policy, BeforeValidator(_policy)]] = {}
     _as_read: str = PrivateAttr("")
+    _moved: Moved = PrivateAttr(Moved())
 
     @property
     def as_read(self) -> str:
         """The text of the file, or ""."""
         return self._as_read
+
+    @property
+    def moved(self) -> Moved:
+        """What policies moved; nothing on a scenario as it was read."""
+        return self._moved
+
+    def with_moved(self, moved: Moved) -> Scenario:
+        """Give the same scenario with these moves."""
+        copied = self.model_copy()
+        copied._moved = moved
+        return copied
 
     @model_validator(mode="after")
     def _whole_days_of_warm_up(self) -> Scenario:

@@ -29,6 +29,8 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 ALWAYS = "always"
 REST = "rest"
+ONLINE = "online"
+"""The channel through which the lever `online` lets dossiers come."""
 
 _NAME = re.compile(r"[\w-]+")
 _OFFICE_NAME = re.compile(r"[^@./]+")

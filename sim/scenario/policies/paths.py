@@ -1,0 +1,118 @@
+"""The lever `set`: any other key, by its dotted path."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from sim.scenario.messages import findings_of
+from sim.scenario.offices import offices_of
+from sim.scenario.policies.levers import UnfitError, Which
+from sim.scenario.policies.procedures import chosen
+from sim.scenario.schema import Moved, Scenario
+from sim.scenario.words import did_you_mean
+
+_WHICH = ("procedures", "fields", "all")
+
+
+def set_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
+    """Put values at dotted paths; with WHICH among the keys, within each such procedure."""
+    which = {key: values[key] for key in _WHICH if key in values}
+    paths = {path: value for path, value in values.items() if path not in which}
+    if not paths:
+        raise UnfitError(("set",), "says no path to set")
+    tree = scenario.model_dump(exclude_none=True)
+    for path, value in paths.items():
+        for root in _roots(scenario, tree, which):
+            _put(root, path, value)
+    return _validated(scenario, tree, paths)
+
+
+def _roots(scenario: Scenario, tree: Any, which: Mapping[str, Any]) -> list[Any]:
+    """List what paths begin at: the scenario, or each of the procedures that are named."""
+    if not which:
+        return [tree]
+    try:
+        names = chosen(scenario, "set", Which.model_validate(which))
+    except ValidationError as error:
+        path, message = next(findings_of(error))
+        raise UnfitError(("set", *path), message) from None
+    return [tree["procedures"][name] for name in names]
+
+
+def _validated(scenario: Scenario, tree: Any, paths: Mapping[str, Any]) -> Scenario:
+    try:
+        changed = Scenario.model_validate(tree)
+    except ValidationError as error:
+        found, message = next(findings_of(error))
+        place = ".".join(str(part) for part in found)
+        path = next(iter(paths)) if len(paths) == 1 else ""
+        raise UnfitError(
+            ("set", path) if path else ("set",), message if place == path else f"{place}: {message}"
+        ) from None
+    changed._as_read = scenario.as_read
+    return changed.with_moved(_still_moved(scenario, changed))
+
+
+def _still_moved(before: Scenario, after: Scenario) -> Moved:
+    """Keep what policies moved where `set` gave nothing else in its place."""
+    moved = before.moved
+    return replace(
+        moved,
+        channels={
+            name: shares
+            for name, shares in moved.channels.items()
+            if after.procedures[name].channels == before.procedures[name].channels
+        },
+        members={
+            level: members
+            for level, members in moved.members.items()
+            if list(offices_of(after, level)) == list(offices_of(before, level))
+        },
+    )
+
+
+def _put(tree: Any, path: str, value: object) -> None:
+    *above, last = path.split(".")
+    node: Any = tree
+    for part in above:
+        node = _below(node, part, path)
+    if last == "id":
+        raise UnfitError(("set", path), "a step keeps its id")
+    if isinstance(node, list | tuple):
+        raise UnfitError(("set", path), "must end in a key of a step, not in a step")
+    if not isinstance(node, dict):
+        raise UnfitError(("set", path), f"there is no key `{last}` to set")
+    node[last] = copy.deepcopy(value)
+
+
+def _below(node: object, part: str, path: str) -> object:
+    if isinstance(node, dict):
+        if part in node:
+            return node[part]
+        hint = did_you_mean(part, [str(key) for key in node])
+        raise UnfitError(("set", path), f"there is no `{part}`{hint}")
+    if isinstance(node, list | tuple) and part.isdecimal():
+        if int(part) < len(node):
+            return node[int(part)]
+        raise UnfitError(("set", path), f"there is no place {part}; the first is 0")
+    if isinstance(node, list | tuple):
+        steps = {step["id"]: step for step in _steps_in(node)}
+        if part in steps:
+            return steps[part]
+        raise UnfitError(("set", path), f"there is no step `{part}`{did_you_mean(part, steps)}")
+    raise UnfitError(("set", path), f"nothing lies below `{part}`")
+
+
+def _steps_in(route: Any) -> Iterator[dict[str, Any]]:
+    for step in route:
+        if isinstance(step, dict) and "id" in step:
+            yield step
+            for branch in step.get("choose") or ():
+                yield from _steps_in(branch["route"])
+            for inner in step.get("together") or ():
+                yield from _steps_in(inner)
