@@ -23,6 +23,7 @@ from sim.engine import Trace, simulate
 from sim.engine.trace import OUTCOMES, officer_names
 from sim.network import Network, build
 from sim.scenario.load import load_text
+from sim.scenario.schema import Scenario
 
 Integers = NDArray[np.int64]
 
@@ -83,11 +84,16 @@ def procedure(name: str, *steps: str, keys: str = "") -> str:
     return f"  {name}: {{{given}, route: [{', '.join(steps)}]}}\n"
 
 
+def scenario_of(text: str) -> Scenario:
+    """Load a scenario's text, with what it leaves out."""
+    head = [part for part in (PERIOD, CALENDARS) if f"\n{part.split(':')[0]}:" not in f"\n{text}"]
+    return load_text("".join(head) + text.replace("volume: some", VOLUME))
+
+
 @lru_cache(maxsize=64)
 def network_of(text: str) -> Network:
     """Make the network of a scenario's text, with what it leaves out."""
-    head = [part for part in (PERIOD, CALENDARS) if f"\n{part.split(':')[0]}:" not in f"\n{text}"]
-    return build(load_text("".join(head) + text.replace("volume: some", VOLUME)))
+    return build(scenario_of(text))
 
 
 def chosen(docket: Docket, dossiers: Sequence[int], arrived: Sequence[int]) -> Docket:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from by_hand import network_of, play, procedure, shop
+from by_hand import network_of, play, procedure, scenario_of, shop
 
 from sim.docket import Docket, NodeKind, draw
 from sim.errors import InputError
@@ -1004,20 +1004,20 @@ LIMITED_ERRORS = {
 def test_rules_13_and_15_what_cannot_be_is_an_error(name: str) -> None:
     steps, message = ERRORS[name]
     with pytest.raises(InputError, match=message):
-        play(shop(COUNTERS, procedure("p", *steps)))
+        scenario_of(shop(COUNTERS, procedure("p", *steps)))
 
 
 @pytest.mark.parametrize("name", LIMITED_ERRORS)
 def test_rule_15_waiting_until_due_before_acceptance_is_an_error(name: str) -> None:
     steps, message = LIMITED_ERRORS[name]
     with pytest.raises(InputError, match=message):
-        play(shop(COUNTERS, procedure("p", *steps, keys="time_limit: same day")))
+        scenario_of(shop(COUNTERS, procedure("p", *steps, keys="time_limit: same day")))
 
 
 def test_rule_13_no_visit_for_one_channel_is_an_error() -> None:
     steps = (step("front", more="only: [counter]"), "{wait: 1 h}")
     with pytest.raises(InputError, match="through `online` can have no visit"):
-        play(shop(COUNTERS, procedure("p", *steps, keys=BOTH), more=CHANNELS))
+        scenario_of(shop(COUNTERS, procedure("p", *steps, keys=BOTH), more=CHANNELS))
 
 
 def test_rule_11_a_branch_of_waits_at_once_has_its_transfer_too() -> None:

@@ -21,8 +21,8 @@ from sim.distributions import Distribution, gamma_quantiles, lognormal_quantile,
 from sim.docket.routes import Draws, Node, NodeKind, Template, resolve
 from sim.docket.streams import uniforms
 from sim.durations import DAY, MILLISECOND
-from sim.network import Intensity, Network, Procedure, holds_for
-from sim.scenario.schema import Choose, Step, Together, UntilDue, Visit, Wait
+from sim.network import Intensity, Network, Procedure
+from sim.scenario.schema import Choose, Step, Together, UntilDue, Visit, Wait, holds_for
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -494,7 +494,7 @@ class _Choices:
             return np.ones(channel.size, bool)
         holds = np.zeros(channel.size, bool)
         for one_channel, one_level in np.unique(np.stack([channel, level], axis=1), axis=0):
-            if holds_for(step, set(self._words(int(one_channel), int(one_level)))):
+            if holds_for(step, self._words(int(one_channel), int(one_level))):
                 holds |= (channel == one_channel) & (level == one_level)
         return holds
 

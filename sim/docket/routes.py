@@ -11,11 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from sim.errors import InputError
-from sim.network import Network, Procedure, holds_for
-from sim.scenario.schema import Choose, Step, Together, UntilDue, Visit, Wait
-
-WITHDRAWN = "withdrawn"
+from sim.network import Network, Procedure
+from sim.scenario.schema import Choose, Step, Together, UntilDue, Visit, Wait, holds_for
+from sim.scenario.values import WITHDRAWN
 
 
 class NodeKind(IntEnum):
@@ -122,18 +120,11 @@ class Draws:
 
 
 def resolve(network: Network, procedure: Procedure, draws: Draws) -> Template:
-    """Resolve the own route of the dossiers of a procedure that drew alike.
-
-    Raises
-    ------
-    InputError
-        If on this route a wait until the due instant begins before acceptance.
-    """
+    """Resolve the own route of the dossiers of a procedure that drew alike."""
     items, ending = _own_route(procedure.route, draws)
     builder = _Builder(network, draws.rounds)
     builder.sequence(items, here=None, beyond=None, before=None)
     accepts, resolves = _marks(network, items, builder, ending)
-    _check_waits_until_due(procedure, builder.nodes, accepts)
     return Template(tuple(builder.nodes), accepts, resolves, ending)
 
 
@@ -141,7 +132,7 @@ def _own_route(route: Sequence[Step], draws: Draws) -> tuple[list[_Item], str]:
     """Keep the steps that are on the route; a branch's `end` cuts off what follows."""
     items: list[_Item] = []
     for step in route:
-        if not holds_for(step, set(draws.words)):
+        if not holds_for(step, draws.words):
             continue
         match step:
             case Choose():
@@ -390,13 +381,3 @@ def _marks(
     if resolving is None:
         return accepts, -1
     return accepts, builder.joins.get(resolving.id, builder.last_round[resolving.id])
-
-
-def _check_waits_until_due(procedure: Procedure, nodes: Sequence[Node], accepts: int) -> None:
-    for number, node in enumerate(nodes):
-        wait = node.step
-        if number < accepts and isinstance(wait, Wait) and isinstance(wait.wait, UntilDue):
-            raise InputError(
-                f"procedures.{procedure.name}.route: `{wait.id}` waits until due before the "
-                "dossier is accepted; put it after the visit that accepts"
-            )

@@ -6,19 +6,11 @@ file order, a station's groups in file order, then that office's pools (rule 8).
 a scenario.
 """
 
-from sim.network.build import build, holds_for
+from sim.network.build import build
 from sim.network.intensity import Intensity
-from sim.network.records import (
-    Group,
-    Level,
-    Network,
-    Office,
-    Procedure,
-    Station,
-    Transfer,
-)
+from sim.network.records import Group, Level, Network, Office, Procedure, Station, Transfer
 
 __all__ = [
     "Group", "Intensity", "Level", "Network", "Office", "Procedure", "Station", "Transfer",
-    "build", "holds_for",
+    "build",
 ]  # fmt: skip

@@ -11,19 +11,7 @@ from sim.durations import DAY, HOUR, midnight
 from sim.errors import InputError
 from sim.network.records import Group, Level, Network, Office, Place, Procedure, Station, Transfer
 from sim.scenario.offices import offices_of, staff_in_office
-from sim.scenario.schema import (
-    CalendarRule,
-    Choose,
-    Scenario,
-    StaffGroup,
-    Step,
-    Together,
-    UntilDue,
-    Visit,
-    Volume,
-    Wait,
-    steps_of,
-)
+from sim.scenario.schema import CalendarRule, Scenario, StaffGroup, Volume
 from sim.scenario.values import ALWAYS, ONLINE, Limit, dates_between, parse_hours, weekdays_of
 
 BEFORE_THE_RUN = timedelta(days=31)
@@ -41,7 +29,7 @@ def build(scenario: Scenario) -> Network:
     Raises
     ------
     InputError
-        If a calendar, a route's marks or the places on a route do not fit together.
+        If nobody can come through a channel, or to a level's offices.
     """
     run_start = midnight(scenario.period.first) - scenario.warm_up.us
     names = [ALWAYS, *scenario.calendars]
@@ -78,7 +66,11 @@ def build(scenario: Scenario) -> Network:
             _procedure(scenario, name, levels, calendars) for name in scenario.procedures
         ),
     )
-    problems = list(_unfit(network))
+    problems = [
+        message
+        for procedure in network.procedures
+        for message in _unfit_channels(network, procedure)
+    ]
     if problems:
         raise InputError(*problems)
     return network
@@ -268,133 +260,10 @@ def _total(volume: Volume, days: int, working_days: float, hours: float) -> floa
     return next(rate * times for rate, times in rates if rate is not None)
 
 
-def _unfit(network: Network) -> Iterator[str]:
-    """Say what on the network's routes and channels does not fit together."""
-    for procedure in network.procedures:
-        path = f"procedures.{procedure.name}"
-        found = list(_unfit_inside_together(procedure.route, False))
-        for channel, share in procedure.channels:
-            for level, _ in procedure.received_at:
-                words = {network.channel_names[channel], network.levels[level].name}
-                found.extend(_unfit_marks(procedure.route, words))
-                if share > 0 and fewest_visits(procedure.route, words) == 0:
-                    through = network.channel_names[channel]
-                    found.append(f"a dossier that comes through `{through}` can have no visit")
-        yield from (f"{path}.route: {message}" for message in dict.fromkeys(found))
-        yield from _unfit_waits(procedure, path)
-        yield from _unfit_channels(network, procedure, path)
-
-
-def holds_for(step: Step, words: set[str]) -> bool:
-    """Tell whether a step is on the route of dossiers with that channel and receiving level."""
-    return not step.only or not words.isdisjoint(step.only)
-
-
-def fewest_visits(route: tuple[Step, ...], words: set[str]) -> int:
-    """Count the visits that a dossier has at least, up to an `end`."""
-    least, _ = _visits_and_way_on(route, words)
-    return least
-
-
-def _visits_and_way_on(route: tuple[Step, ...], words: set[str]) -> tuple[int, bool]:
-    """Count the least visits of the ways through a route, and tell if any goes on after it."""
-    count, ended = 0, []
-    for step in route:
-        if not holds_for(step, words):
-            continue
-        if isinstance(step, Visit):
-            count += 1
-        elif isinstance(step, Together):
-            count += sum(_visits_and_way_on(inner, words)[0] for inner in step.together)
-        elif isinstance(step, Choose):
-            going_on = []
-            for branch, share in zip(step.choose, step.shares, strict=True):
-                if share == 0:
-                    continue
-                visits, goes_on = _visits_and_way_on(branch.route, words)
-                if branch.end is not None or not goes_on:
-                    ended.append(count + visits)
-                else:
-                    going_on.append(visits)
-            if not going_on:
-                return min(ended), False
-            count += min(going_on)
-    return min([count, *ended]), True
-
-
-def _unfit_inside_together(route: tuple[Step, ...], inside: bool) -> Iterator[str]:
-    """Say which marks, ends and restarts stand inside `together` (rules 11, 13 and 15)."""
-    for step in route:
-        if isinstance(step, Visit) and inside and (step.accepts or step.decides):
-            mark = "accepts" if step.accepts else "decides"
-            yield f"`{step.id}` {mark} inside `together`; put the mark on a visit outside"
-        clocked = step.incomplete if isinstance(step, Visit) else step
-        if inside and getattr(clocked, "clock", None) == "restarts":
-            yield f"`{step.id}` restarts the clock inside `together`; let it pause, or run"
-        if isinstance(step, Choose):
-            for branch in step.choose:
-                if inside and branch.end is not None:
-                    yield f"`{step.id}` ends the dossier inside `together`"
-                yield from _unfit_inside_together(branch.route, inside)
-        elif isinstance(step, Together):
-            for inner in step.together:
-                yield from _unfit_inside_together(inner, True)
-
-
-def _unfit_marks(route: tuple[Step, ...], words: set[str]) -> Iterator[str]:
-    """Say which marks come twice, or decide before accepting, on some route (rule 13)."""
-    going_on, ended = _marked_ways(route, words)
-    for visits in going_on + ended:
-        for mark in ("accepts", "decides"):
-            marked = [visit.id for visit in visits if getattr(visit, mark)]
-            if len(marked) > 1:
-                yield f"`{marked[0]}` and `{marked[1]}` both have `{mark}`; one route has one"
-                return
-        accepting = [n for n, visit in enumerate(visits) if visit.accepts]
-        deciding = [n for n, visit in enumerate(visits) if visit.decides]
-        if accepting and deciding and deciding[0] < accepting[0]:
-            yield f"`{visits[deciding[0]].id}` decides before `{visits[accepting[0]].id}` accepts"
-            return
-
-
-def _marked_ways(
-    route: tuple[Step, ...], words: set[str]
-) -> tuple[list[list[Visit]], list[list[Visit]]]:
-    """List the sequences of marked visits that dossiers can meet: those that go on, and end."""
-    going_on: list[list[Visit]] = [[]]
-    ended: list[list[Visit]] = []
-    for step in route:
-        if not holds_for(step, words):
-            continue
-        if isinstance(step, Visit) and (step.accepts or step.decides):
-            going_on = [[*way, step] for way in going_on]
-        elif isinstance(step, Choose):
-            longer: list[list[Visit]] = []
-            for branch in step.choose:
-                inner, inner_ended = _marked_ways(branch.route, words)
-                if branch.end is not None:
-                    inner, inner_ended = [], inner + inner_ended
-                longer.extend([*way, *more] for way in going_on for more in inner)
-                ended.extend([*way, *more] for way in going_on for more in inner_ended)
-            going_on = _distinct(longer)
-    return going_on, _distinct(ended)
-
-
-def _distinct(ways: list[list[Visit]]) -> list[list[Visit]]:
-    return list({tuple(visit.id for visit in way): way for way in ways}.values())
-
-
-def _unfit_waits(procedure: Procedure, path: str) -> Iterator[str]:
-    if procedure.limit.kind != LimitKind.NONE:
-        return
-    for step in steps_of(procedure.route):
-        if isinstance(step, Wait) and isinstance(step.wait, UntilDue):
-            yield f"{path}.route: `{step.id}` waits until due, but there is no `time_limit`"
-
-
-def _unfit_channels(network: Network, procedure: Procedure, path: str) -> Iterator[str]:
+def _unfit_channels(network: Network, procedure: Procedure) -> Iterator[str]:
     if procedure.volume == 0:
         return
+    path = f"procedures.{procedure.name}"
     for level, part in procedure.received_at:
         if part == 0:
             continue

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from sim.errors import InputError, Problem
 from sim.scenario.extends import extended
 from sim.scenario.files import insert_files
+from sim.scenario.marks import unfit_routes
 from sim.scenario.messages import findings_of
 from sim.scenario.policies import check_policies
 from sim.scenario.references import Finding, broken_references
@@ -81,6 +82,7 @@ def _loaded(document: Document, name: str) -> Loaded:
         scenario = _without(document.data, list(wrong))
     if scenario is not None and not files_unread:
         findings = broken_references(scenario)
+        findings += [found for found in unfit_routes(scenario) if not _in_doubt(found, wrong)]
         findings += check_policies(scenario)
         problems.extend(
             _problem(document, found) for found in findings if not _beside(found, wrong)
@@ -94,6 +96,11 @@ def _loaded(document: Document, name: str) -> Loaded:
 def _beside(finding: Finding, wrong: Iterable[KeyPath]) -> bool:
     """Tell whether a finding stands beside a wrong key, so that it may come of that."""
     return any(len(path) > 1 and finding[0][: len(path) - 1] == path[:-1] for path in wrong)
+
+
+def _in_doubt(finding: Finding, wrong: Iterable[KeyPath]) -> bool:
+    """Tell whether a finding on a route may come of a wrong key anywhere in its procedure."""
+    return any(path[:2] == finding[0][:2] for path in wrong)
 
 
 def _problem(document: Document, finding: Finding) -> Problem:

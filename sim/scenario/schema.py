@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -408,6 +408,11 @@ def steps_of(route: Iterable[Step]) -> Iterator[Step]:
         elif isinstance(step, Together):
             for inner in step.together:
                 yield from steps_of(inner)
+
+
+def holds_for(step: Step, words: Set[str]) -> bool:
+    """Tell whether a step is on the route of dossiers with that channel and receiving level."""
+    return not step.only or not words.isdisjoint(step.only)
 
 
 def _received_at(value: object) -> object:

@@ -31,6 +31,7 @@ ALWAYS = "always"
 REST = "rest"
 ONLINE = "online"
 """The channel through which the lever `online` lets dossiers come."""
+WITHDRAWN = "withdrawn"
 
 _NAME = re.compile(r"[\w-]+")
 _OFFICE_NAME = re.compile(r"[^@./]+")

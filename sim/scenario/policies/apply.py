@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.errors import InputError
+from sim.scenario.marks import unfit_routes
 from sim.scenario.messages import findings_of
 from sim.scenario.policies.levers import Levers, UnfitError
 from sim.scenario.policies.officers import discipline, move, pool, shift, with_staff
@@ -62,7 +63,7 @@ def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
         changed = set_values(scenario, values)
     except UnfitError as error:
         raise InputError(_as_text((error.path[1:], str(error)))) from None
-    findings = [*broken_references(changed), *check_policies(changed)]
+    findings = [*broken_references(changed), *unfit_routes(changed), *check_policies(changed)]
     if findings:
         raise InputError(*(_as_text(finding) for finding in findings))
     return changed
@@ -77,11 +78,12 @@ def _as_text(finding: Finding) -> str:
 def check_policies(scenario: Scenario) -> list[Finding]:
     """List what of the policies cannot be applied, with why.
 
-    Where names of the base are broken, each change is tried alone; without levels, none is.
+    Where names or routes of the base are broken, each change is tried alone; without levels,
+    none is.
     """
     if broken_parents(scenario):
         return []
-    whole = not broken_references(scenario)
+    whole = not broken_references(scenario) and not unfit_routes(scenario)
     findings: list[Finding] = []
     for name in scenario.policies:
         findings += _applied(scenario, name)[1] if whole else _unfit_changes(scenario, name)
@@ -108,7 +110,7 @@ def _applied(scenario: Scenario, name: str) -> tuple[Scenario, list[Finding]]:
     if findings:
         return changed, findings
     changed = _with_known_figures(changed)
-    for finding in broken_references(changed)[:1]:
+    for finding in (broken_references(changed) or unfit_routes(changed))[:1]:
         findings.append((("policies", name), f"after its changes, {_as_text(finding)}"))
     return changed, findings
 
