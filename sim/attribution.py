@@ -48,8 +48,12 @@ def attribute(trace: Trace, dossier: int) -> list[Loss]:
         In the order of the route; together they are the span, without remainder.
     """
     losses: list[Loss] = []
-    for node in critical_path(trace, dossier):
-        losses.extend(loss for loss in _of_node(trace, node, _span_end(trace, dossier)) if loss.us)
+    open_since = int(trace.docket.accepted[dossier])
+    for place, node in enumerate(critical_path(trace, dossier)):
+        # A dossier that is open when the run starts has stood where it is since its acceptance.
+        begun = open_since if place == 0 and open_since != MISSING else int(trace.joined[node])
+        end = _span_end(trace, dossier)
+        losses.extend(loss for loss in _of_node(trace, node, begun, end) if loss.us)
     return losses
 
 
@@ -107,10 +111,10 @@ def _end(trace: Trace, node: int, span_end: int) -> int:
     return span_end if ended == MISSING else min(ended, span_end)
 
 
-def _of_node(trace: Trace, node: int, span_end: int) -> Iterator[Loss]:
+def _of_node(trace: Trace, node: int, joined: int, span_end: int) -> Iterator[Loss]:
     docket, network = trace.docket, trace.network
     station = int(docket.station[node])
-    joined, end = int(trace.joined[node]), _end(trace, node, span_end)
+    end = _end(trace, node, span_end)
     if docket.kind[node] == NodeKind.WAIT:
         yield Loss(node, station, "citizen", end - joined)
         return

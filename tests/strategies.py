@@ -618,8 +618,8 @@ def cases() -> st.SearchStrategy[Case]:
 # Dockets on a tick
 
 OF_DOSSIER = (
-    "procedure", "citizen", "home", "channel", "priority", "arrived", "accepting_office",
-    "withdraws", "ending",
+    "procedure", "citizen", "home", "channel", "priority", "arrived", "accepted", "due",
+    "accepting_office", "withdraws", "ending",
 )  # fmt: skip
 NODES_OF_DOSSIER = ("accepts", "resolves")
 OF_NODE = (

@@ -8,7 +8,7 @@ Every random fact of citizen i of a procedure is the i-th uniform of the stream 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -20,8 +20,8 @@ from sim.calendars import Calendar
 from sim.distributions import Distribution, gamma_quantiles, lognormal_quantile, quantiles
 from sim.docket.routes import Draws, Node, NodeKind, Template, resolve
 from sim.docket.streams import uniforms
-from sim.durations import DAY, MILLISECOND
-from sim.network import Intensity, Network, Procedure
+from sim.durations import DAY, MILLISECOND, MISSING
+from sim.network import Intensity, Network, OpenDossiers, Procedure
 from sim.scenario.schema import Choose, Step, Together, UntilDue, Visit, Wait, holds_for
 
 Integers = NDArray[np.int64]
@@ -44,7 +44,10 @@ class Docket:
         Of each dossier: numbers of its procedure, its citizen, its home office and its
         channel; its class, the channel's priority added. Shape (D,).
     arrived
-        When it arrives, shape (D,).
+        When it arrives, or the run's start if it is open then, shape (D,).
+    accepted, due
+        Of a dossier that is open when the run starts, when it was accepted, and when it is due
+        or `MISSING` if that follows from its limit; `MISSING` for all others. Shape (D,).
     first_node
         Where its nodes begin, shape (D + 1,).
     accepts, resolves
@@ -90,6 +93,8 @@ class Docket:
     channel: Integers
     priority: Integers
     arrived: Integers
+    accepted: Integers
+    due: Integers
     first_node: Integers
     accepts: Integers
     resolves: Integers
@@ -117,8 +122,8 @@ class Docket:
 
 
 _OF_DOSSIER = (
-    "procedure", "citizen", "home", "channel", "priority", "arrived", "accepts", "resolves",
-    "accepting_office", "withdraws", "ending",
+    "procedure", "citizen", "home", "channel", "priority", "arrived", "accepted", "due",
+    "accepts", "resolves", "accepting_office", "withdraws", "ending",
 )  # fmt: skip
 _OF_NODE = (
     "kind", "step", "round", "dossier", "station", "duration", "patience", "working",
@@ -159,6 +164,9 @@ def draw(network: Network, seed: int, replication: int) -> Docket:
         for number in range(len(network.procedures))
         for batch in _ProcedureDraw(network, number, seed, replication, names).batches()
     ]
+    for open_ in network.backlog:
+        drawing = _ProcedureDraw(network, open_.procedure, seed, replication, names, open_)
+        batches.extend(drawing.batches())
     columns = _in_order(batches)
     return Docket(
         seed=seed,
@@ -185,10 +193,16 @@ class _Names:
 
 
 class _ProcedureDraw:
-    """Draws the citizens of one procedure."""
+    """Draws the citizens of one procedure, or its open dossiers that have reached one step."""
 
     def __init__(
-        self, network: Network, number: int, seed: int, replication: int, names: _Names
+        self,
+        network: Network,
+        number: int,
+        seed: int,
+        replication: int,
+        names: _Names,
+        backlog: OpenDossiers | None = None,
     ) -> None:
         self.network = network
         self.number = number
@@ -196,25 +210,67 @@ class _ProcedureDraw:
         self.seed = seed
         self.replication = replication
         self.names = names
+        self.backlog = backlog
+        self.stream: tuple[str, ...] = (self.procedure.name,)
         self.count = 0
+        if backlog is not None:
+            self.procedure = replace(self.procedure, route=backlog.route)
+            self.stream = ("backlog", self.procedure.name)
+            self.count = max(backlog.citizens) + 1
 
     def batches(self) -> Iterator[_Alike]:
         """Draw all citizens, those with one template together."""
+        if self.backlog is not None:
+            yield from self._open(self.backlog)
+            return
         arrivals = _Arrivals(self)
         self.count = arrivals.count
-        if self.count == 0:
-            return
-        level, home, channel, arrived = arrivals.draw(self)
+        if self.count > 0:
+            missing = np.full(self.count, MISSING)
+            everyone = np.ones(self.count, bool)
+            yield from self._on_routes(*arrivals.draw(self), missing, missing, everyone)
+
+    def _open(self, backlog: OpenDossiers) -> Iterator[_Alike]:
+        """Draw the open dossiers: the channel if it is not known, and what is left to do."""
+        network = self.network
+        who = np.array(backlog.citizens, np.int64)
+        home, channel = np.zeros((2, self.count), np.int64)
+        accepted, due = np.full((2, self.count), MISSING)
+        home[who] = backlog.homes
+        accepted[who], due[who] = backlog.accepted, backlog.due
+        u = self.uniforms("channel")
+        for citizen, shares in zip(backlog.citizens, backlog.channels, strict=True):
+            place = drawn(u[citizen : citizen + 1], np.array([share for _, share in shares]))
+            channel[citizen] = shares[int(place[0])][0]
+        level = np.array([office.level for office in network.offices], np.int64)[home]
+        arrived = np.full(self.count, network.run_start)
+        here = np.zeros(self.count, bool)
+        here[who] = True
+        yield from self._on_routes(level, home, channel, arrived, accepted, due, here)
+
+    def _on_routes(
+        self,
+        level: Integers,
+        home: Integers,
+        channel: Integers,
+        arrived: Integers,
+        accepted: Integers,
+        due: Integers,
+        here: NDArray[np.bool_],
+    ) -> Iterator[_Alike]:
+        """Draw the routes and needs of the citizens `here`, those with one template together."""
         priority = self._drawn_key(("priority",), self.procedure.priority)
         priority += np.array([c.priority for c in self.network.channels], np.int64)[channel]
-        choices = _Choices(self, level, channel)
+        choices = _Choices(self, level, channel, here)
         for who, draws in choices.groups():
             template = resolve(self.network, self.procedure, draws)
             offices = _Offices(self, who, level[who], home[who])
             nodes = self._nodes(template, who, channel[who], offices)
-            accepting = home[who]
-            if template.accepts >= 0:
-                place = template.nodes[template.accepts].place
+            accepts, accepting = template.accepts, home[who]
+            if self.backlog is not None:
+                accepts, accepting = -1, offices.at(self.backlog.accepting_level)
+            elif accepts >= 0:
+                place = template.nodes[accepts].place
                 accepting = offices.at(_level_of(self.network, place or ""))
             dossiers = {
                 "procedure": np.full(who.size, self.number),
@@ -223,7 +279,9 @@ class _ProcedureDraw:
                 "channel": channel[who],
                 "priority": priority[who],
                 "arrived": arrived[who],
-                "accepts": np.full(who.size, template.accepts),
+                "accepted": accepted[who],
+                "due": due[who],
+                "accepts": np.full(who.size, accepts),
                 "resolves": np.full(who.size, template.resolves),
                 "accepting_office": accepting,
                 "withdraws": np.full(who.size, template.withdraws),
@@ -233,7 +291,7 @@ class _ProcedureDraw:
 
     def uniforms(self, *name: str, count: int | None = None) -> Floats:
         """Give the uniforms of all citizens in one of the procedure's streams, shape (N,)."""
-        full = (self.procedure.name, *name)
+        full = (*self.stream, *name)
         return uniforms(self.seed, self.replication, full, self.count if count is None else count)
 
     def _drawn_key(self, name: tuple[str, ...], shares: tuple[tuple[int, float], ...]) -> Integers:
@@ -453,14 +511,17 @@ def _poisson_quantile(mean: float, u: float) -> int:
 class _Choices:
     """What decides each citizen's route: channel, level, branches taken, rounds."""
 
-    def __init__(self, of: _ProcedureDraw, level: Integers, channel: Integers) -> None:
+    def __init__(
+        self, of: _ProcedureDraw, level: Integers, channel: Integers, here: NDArray[np.bool_]
+    ) -> None:
         self.of = of
+        self.here = here
         self.columns: dict[tuple[str, str], Integers] = {
             ("", "channel"): channel,
             ("", "level"): level,
         }
         """By step id and kind of choice, in the order of the route; shape (N,) each."""
-        self._walk(of.procedure.route, np.ones(of.count, bool), channel, level)
+        self._walk(of.procedure.route, here, channel, level)
 
     def _walk(
         self, route: tuple[Step, ...], here: NDArray[np.bool_], channel: Integers, level: Integers
@@ -520,14 +581,16 @@ class _Choices:
 
     def groups(self) -> Iterator[tuple[Integers, Draws]]:
         """Give the citizens who drew alike, in ascending order, with what they drew."""
-        code = np.zeros(self.of.count, np.int64)
-        for values in self.columns.values():
+        citizens = np.flatnonzero(self.here)
+        code = np.zeros(citizens.size, np.int64)
+        for column in self.columns.values():
+            values = column[citizens]
             distinct, place = np.unique(values, return_inverse=True)
             _, code = np.unique(code * len(distinct) + place, return_inverse=True)
         order = np.argsort(code, kind="stable")
         bounds = np.searchsorted(code[order], np.arange(int(code.max()) + 2))
         for first, last in pairwise(bounds):
-            who = order[first:last]
+            who = citizens[order[first:last]]
             drew = {key: int(values[who[0]]) for key, values in self.columns.items()}
             yield (
                 who,
@@ -622,7 +685,13 @@ def _in_order(batches: list[_Alike]) -> dict[str, Any]:
         [np.full(len(b.dossiers["citizen"]), b.nodes["kind"].shape[1]) for b in batches]
         or [np.zeros(0, np.int64)]
     ).astype(np.int64)
-    order = np.lexsort((dossiers["citizen"], dossiers["procedure"], dossiers["arrived"]))
+    # Open dossiers come before all others of their instant, the earliest accepted first.
+    precedence = np.where(
+        dossiers["accepted"] == MISSING, dossiers["arrived"], dossiers["accepted"]
+    )
+    order = np.lexsort(
+        (dossiers["citizen"], dossiers["procedure"], precedence, dossiers["arrived"])
+    )
     rank = np.empty(order.size, np.int64)
     rank[order] = np.arange(order.size)
     first_node = np.concatenate([[0], np.cumsum(sizes[order])]).astype(np.int64)

@@ -300,7 +300,9 @@ class _Run:
         number = moment.subject
         if number + 1 < len(self.arrived):
             self._at(self.arrived[number + 1], Phase.HAPPEN, self._arrive, number + 1)
-        if self.accepts[number] < 0:
+        if self.docket.accepted[number] != MISSING:
+            self._accept_before(number)
+        elif self.accepts[number] < 0:
             self._accept(number)
         self._start(self.first_node[number])
 
@@ -309,6 +311,15 @@ class _Run:
         dossier.accepted = self.env.now
         for clock in dossier.clocks:
             clock.begin(self.env.now)
+
+    def _accept_before(self, number: int) -> None:
+        """Let a dossier that is open when the run starts be accepted as it was (rule 22)."""
+        dossier = self.dossiers[number]
+        dossier.accepted = int(self.docket.accepted[number])
+        for clock in dossier.clocks:
+            clock.begin(dossier.accepted)
+        if self.docket.due[number] != MISSING:
+            dossier.clocks[0].due = int(self.docket.due[number])
 
     def _start(self, node: int) -> None:
         """Let a node begin now: join a queue, wait, travel, or pass a fork or join."""

@@ -160,7 +160,8 @@ class Trace:
     def dossiers(self) -> pd.DataFrame:
         """One row for each dossier.
 
-        Columns: dossier, citizen (its name, ``PROCEDURE-i``), procedure, office, channel,
+        Columns: dossier, citizen (its name, ``PROCEDURE-i``, or
+        ``PROCEDURE+i`` if it is open when the run starts), procedure, office, channel,
         arrived, accepted, due, resolved, outcome, ended, ending (the word of its `end`).
         """
         import pandas as pd
@@ -168,7 +169,8 @@ class Trace:
         docket, network = self.docket, self.network
         procedures = [procedure.name for procedure in network.procedures]
         names = np.array(procedures, object)[docket.procedure]
-        citizens = [f"{name}-{i}" for name, i in zip(names, docket.citizen, strict=True)]
+        opened = np.where(docket.accepted == MISSING, "-", "+")
+        citizens = [f"{n}{o}{i}" for n, o, i in zip(names, opened, docket.citizen, strict=True)]
         return pd.DataFrame(
             {
                 "dossier": np.arange(docket.arrived.size),

@@ -9,10 +9,19 @@ from sim.calendars import Calendar, calendar_of, public_holidays, weekly_calenda
 from sim.deadlines import COUNTED_IN_DAYS, LimitKind
 from sim.durations import DAY, HOUR, midnight
 from sim.errors import InputError
+from sim.network.backlog import backlog_of
 from sim.network.records import Group, Level, Network, Office, Place, Procedure, Station, Transfer
 from sim.scenario.offices import offices_of, staff_in_office
 from sim.scenario.schema import CalendarRule, Scenario, StaffGroup, Volume
-from sim.scenario.values import ALWAYS, ONLINE, Limit, dates_between, parse_hours, weekdays_of
+from sim.scenario.values import (
+    ALWAYS,
+    ONLINE,
+    Limit,
+    dates_between,
+    parse_hours,
+    parse_moment,
+    weekdays_of,
+)
 
 BEFORE_THE_RUN = timedelta(days=31)
 AFTER_THE_PERIOD_YEARS = 5
@@ -65,6 +74,7 @@ def build(scenario: Scenario) -> Network:
         procedures=tuple(
             _procedure(scenario, name, levels, calendars) for name in scenario.procedures
         ),
+        backlog=backlog_of(scenario, levels, offices),
     )
     problems = [
         message
@@ -77,7 +87,9 @@ def build(scenario: Scenario) -> Network:
 
 
 def _build_calendar(scenario: Scenario, name: str) -> Calendar:
-    first = scenario.period.first - timedelta(days=scenario.warm_up.us // DAY) - BEFORE_THE_RUN
+    earliest = scenario.period.first - timedelta(days=scenario.warm_up.us // DAY)
+    accepted = (parse_moment(dossier.accepted)[0] for dossier in scenario.backlog)
+    first = min([earliest, *accepted]) - BEFORE_THE_RUN
     last = date(scenario.period.last.year + AFTER_THE_PERIOD_YEARS, 12, 31)
     if name == ALWAYS:
         return calendar_of([(midnight(first), midnight(last) + DAY)])

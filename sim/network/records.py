@@ -168,6 +168,36 @@ class Procedure:
     route: tuple[Step, ...]
 
 
+@dataclass(frozen=True)
+class OpenDossiers:
+    """Open dossiers of one procedure that have reached one step when the run starts (rule 22).
+
+    Parameters
+    ----------
+    procedure
+        Number of the procedure.
+    route
+        What is left of its route.
+    citizens
+        Their places among the open dossiers of the procedure, from 0.
+    homes, accepting_level
+        Numbers of the offices that received them, and of the level that accepted them.
+    channels
+        Of each, the channels through which it can have come, with relative shares.
+    accepted, due
+        Instants; `MISSING` for a due instant that follows from the limit.
+    """
+
+    procedure: int
+    route: tuple[Step, ...]
+    citizens: tuple[int, ...]
+    homes: tuple[int, ...]
+    accepting_level: int
+    channels: tuple[tuple[tuple[int, float], ...], ...]
+    accepted: tuple[int, ...]
+    due: tuple[int, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Network:
     """Everything that a docket is drawn from and that an engine runs on."""
@@ -186,6 +216,7 @@ class Network:
     channel_names: tuple[str, ...]
     channels: tuple[Channel, ...]
     procedures: tuple[Procedure, ...]
+    backlog: tuple[OpenDossiers, ...]
 
     @cached_property
     def level_numbers(self) -> dict[str, int]:

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.errors import InputError, Problem
+from sim.scenario.backlog import unfit_backlog
 from sim.scenario.extends import extended
 from sim.scenario.files import insert_files
 from sim.scenario.marks import unfit_routes
@@ -83,6 +84,8 @@ def _loaded(document: Document, name: str) -> Loaded:
     if scenario is not None and not files_unread:
         findings = broken_references(scenario)
         findings += [found for found in unfit_routes(scenario) if not _in_doubt(found, wrong)]
+        if not findings:
+            findings += unfit_backlog(scenario)
         findings += check_policies(scenario)
         problems.extend(
             _problem(document, found) for found in findings if not _beside(found, wrong)

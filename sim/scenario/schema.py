@@ -40,6 +40,7 @@ from sim.scenario.values import (
     Early,
     Hours,
     Length,
+    Moment,
     Name,
     OfficeName,
     Random,
@@ -476,6 +477,17 @@ class PublishedFigure(Part):
         return self
 
 
+class OpenDossier(Part):
+    """A dossier that is open when the run starts (rule 22)."""
+
+    procedure: str
+    office: str
+    accepted: Moment
+    due: Moment | None = None
+    step: str | None = None
+    channel: str | None = None
+
+
 @dataclass(frozen=True)
 class Member:
     """An office of the base within what it became when offices were merged.
@@ -556,6 +568,7 @@ class Scenario(Part):
     transfers: tuple[TransferRule, ...] = ()
     volumes: dict[Name, Volume] = {}
     procedures: dict[Name, Procedure] = Field(min_length=1)
+    backlog: tuple[OpenDossier, ...] = ()
     published: tuple[PublishedFigure, ...] = ()
     policies: dict[Name, Annotated[Policy, BeforeValidator(_policy)]] = {}
     _as_read: str = PrivateAttr("")

@@ -123,6 +123,14 @@ def _date(value: object) -> date:
     return day
 
 
+def parse_moment(value: object) -> tuple[date, int | None]:
+    """Read a date, or a date and an hour, ``2021-04-19 14:30``, in microseconds since midnight."""
+    if not isinstance(value, str):
+        raise ValueError(f"`{value}` is not a date; write YYYY-MM-DD, or YYYY-MM-DD HH:MM")
+    day, _, hour = value.partition(" ")
+    return _date(day), parse_time_of_day(hour.strip()) if hour else None
+
+
 def dates_between(text: object) -> tuple[date, ...]:
     """Read a date, or a range ``2021-04-19..2021-04-20`` with both ends."""
     first, dots, last = str(text).partition("..")
@@ -216,6 +224,7 @@ Name = Annotated[str, BeforeValidator(_name)]
 OfficeName = Annotated[str, BeforeValidator(_office_name)]
 Date = Annotated[date, BeforeValidator(_date), PlainSerializer(str)]
 Dates = Annotated[str, BeforeValidator(_checked_by(dates_between))]
+Moment = Annotated[str, BeforeValidator(_checked_by(parse_moment))]
 Hours = Annotated[str, BeforeValidator(_checked_by(parse_hours))]
 Weekdays = Annotated[str, BeforeValidator(_checked_by(weekdays_of))]
 Time = Annotated[

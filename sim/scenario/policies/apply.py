@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.errors import InputError
+from sim.scenario.backlog import unfit_backlog
 from sim.scenario.marks import unfit_routes
 from sim.scenario.messages import findings_of
 from sim.scenario.policies.levers import Levers, UnfitError
@@ -63,7 +64,8 @@ def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
         changed = set_values(scenario, values)
     except UnfitError as error:
         raise InputError(_as_text((error.path[1:], str(error)))) from None
-    findings = [*broken_references(changed), *unfit_routes(changed), *check_policies(changed)]
+    findings = broken_references(changed) or unfit_routes(changed) or unfit_backlog(changed)
+    findings += check_policies(changed)
     if findings:
         raise InputError(*(_as_text(finding) for finding in findings))
     return changed
@@ -83,10 +85,10 @@ def check_policies(scenario: Scenario) -> list[Finding]:
     """
     if broken_parents(scenario):
         return []
-    whole = not broken_references(scenario) and not unfit_routes(scenario)
+    unfit_base = broken_references(scenario) or unfit_routes(scenario) or unfit_backlog(scenario)
     findings: list[Finding] = []
     for name in scenario.policies:
-        findings += _applied(scenario, name)[1] if whole else _unfit_changes(scenario, name)
+        findings += _unfit_changes(scenario, name) if unfit_base else _applied(scenario, name)[1]
     return list(dict.fromkeys(findings))
 
 
@@ -110,7 +112,8 @@ def _applied(scenario: Scenario, name: str) -> tuple[Scenario, list[Finding]]:
     if findings:
         return changed, findings
     changed = _with_known_figures(changed)
-    for finding in (broken_references(changed) or unfit_routes(changed))[:1]:
+    unfit_now = broken_references(changed) or unfit_routes(changed) or unfit_backlog(changed)
+    for finding in unfit_now[:1]:
         findings.append((("policies", name), f"after its changes, {_as_text(finding)}"))
     return changed, findings
 

@@ -9,10 +9,12 @@ from dataclasses import replace
 from sim.deadlines import COUNTED_IN_DAYS, LimitKind
 from sim.distributions import Distribution
 from sim.durations import Duration
+from sim.scenario.backlog import route_of, steps_to_reach
 from sim.scenario.policies.levers import Cut, Delegate, Demand, Insert, Online, UnfitError, Which
 from sim.scenario.references import addresses
 from sim.scenario.schema import (
     Choose,
+    OpenDossier,
     Procedure,
     Scenario,
     Step,
@@ -76,7 +78,26 @@ def cut(scenario: Scenario, given: Cut) -> Scenario:
         update["route"] = _map_visits(route, lambda visit: _lighter(visit, given))
         return procedure.model_copy(update=update)
 
-    return _with_procedures(scenario, names, shortened)
+    changed = _with_procedures(scenario, names, shortened)
+    return changed.model_copy(update={"backlog": _moved_on(scenario, changed)})
+
+
+def _moved_on(before: Scenario, after: Scenario) -> tuple[OpenDossier, ...]:
+    """Let open dossiers at steps that are dropped stand at the next that is left."""
+    return tuple(_at_next_step(before, after, dossier) for dossier in before.backlog)
+
+
+def _at_next_step(before: Scenario, after: Scenario, dossier: OpenDossier) -> OpenDossier:
+    name = dossier.procedure
+    left = steps_to_reach(after.procedures[name].route)
+    if dossier.step is None or dossier.step in left:
+        return dossier
+    rest = route_of(before.procedures[name], dossier)
+    for step_id in steps_to_reach(rest):
+        if step_id in left:
+            return dossier.model_copy(update={"step": step_id})
+    message = f"`{name}` has no step after `{dossier.step}`, where open dossiers of the backlog are"
+    raise UnfitError(("cut", "drop"), message)
 
 
 def _shorter(limit: Limit, share: float) -> Limit:
@@ -186,7 +207,8 @@ def abolish(scenario: Scenario, names: Sequence[str]) -> Scenario:
     kept = {name: given for name, given in scenario.procedures.items() if name not in names}
     if not kept:
         raise UnfitError(("abolish",), "leaves no procedure")
-    return scenario.model_copy(update={"procedures": kept})
+    backlog = tuple(dossier for dossier in scenario.backlog if dossier.procedure in kept)
+    return scenario.model_copy(update={"procedures": kept, "backlog": backlog})
 
 
 def delegate(scenario: Scenario, given: Delegate) -> Scenario:
