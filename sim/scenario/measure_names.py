@@ -18,6 +18,7 @@ STATION_MEASURES = (
     "utilisation", "overtime_hours", "over_allotment", *LATE_HOURS,
 )  # fmt: skip
 POOL_MEASURES = ("served", "utilisation", "overtime_hours")
+ALL_MEASURES = tuple(dict.fromkeys((*DOSSIER_MEASURES, *STATION_MEASURES, *POOL_MEASURES)))
 SHARES = (
     "on_time_rate", "on_time_rate_of_resolved", "early_rate", "resolution_rate", "in_time_rate",
     "utilisation",

@@ -1,4 +1,8 @@
-"""The models of the scenario language (docs/language.md), after named routes are expanded."""
+"""The models of the scenario language (docs/language.md), after named routes are expanded.
+
+What is said beneath a key is read by `sim.scenario.keys`: its meaning, then perhaps "By
+default …." in words, then "For example …." in YAML.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ from pydantic import (
     PlainSerializer,
     PrivateAttr,
     Tag,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -30,31 +35,61 @@ from sim.scenario.values import (
     MONTHS,
     REST,
     WEEKDAYS,
+    Address,
     Allotment,
     AtClose,
+    CalendarName,
+    ChannelName,
+    ChannelOrLevel,
     Clock,
     Count,
+    CountryCode,
     Date,
     Dates,
     Discipline,
     Early,
     Hours,
     Length,
+    LevelName,
+    MeasureName,
     Moment,
     Name,
     OfficeName,
+    ParentOffice,
+    PlaceName,
+    ProcedureName,
+    ProfileName,
     Random,
+    Rate,
     Share,
     ShareOrRest,
+    StepName,
     Time,
     TimeLimit,
     Variation,
+    VolumeName,
     Weekdays,
     Weight,
     Work,
     add_to_one,
     not_empty,
     weekdays_of,
+)
+from sim.scenario.written import (
+    AT_LEAST_ONE,
+    BACKLOG_FROM_FILE,
+    CHANGE,
+    CLASS,
+    COUNT,
+    DISTRIBUTION,
+    FIGURE,
+    NUMBER_OF_OFFICES,
+    OFFICE_NAME,
+    OFFICES_FROM_FILE,
+    SHARE,
+    Schema,
+    Written,
+    either,
 )
 
 
@@ -68,7 +103,9 @@ class Period(Part):
     """The dates that are simulated and measured, both included."""
 
     first: Date = Field(alias="from")
+    """The first date that is measured (rule 17). For example `2021-01-01`."""
     last: Date = Field(alias="to")
+    """The last date that is measured (rule 17). For example `2021-12-31`."""
 
     @model_validator(mode="after")
     def _forwards(self) -> Period:
@@ -81,9 +118,20 @@ class CalendarRule(Part):
     """Opening hours by weekday, less holidays and closed dates, plus dates of their own."""
 
     hours: dict[Weekdays, tuple[Hours, ...]]
-    holidays: str | None = None
+    """The opening hours of the week; each weekday stands at most once, and what is not named is
+    closed (rule 1). For example `{mon-fri: ["07:30-11:30", "13:30-17:00"], sat: ["07:30-11:30"]}`.
+    """
+    holidays: CountryCode | None = None
+    """Closed on the public holidays of this country, days in lieu included (rule 1). For example
+    `VN`.
+    """
     closed: tuple[Dates, ...] = ()
+    """Closed all day on these dates (rule 1). For example `[2021-02-08, 2021-04-19..2021-04-20]`.
+    """
     open: dict[Date, tuple[Hours, ...]] = {}
+    """Dates with hours of their own, such as make-up days, whatever the week, `holidays` and
+    `closed` say (rule 1). For example `{2021-02-06: ["07:30-11:30"]}`.
+    """
 
     @model_validator(mode="after")
     def _each_weekday_once(self) -> CalendarRule:
@@ -98,27 +146,53 @@ class Profile(Part):
     """Relative intensity of arrivals; what is not named weighs 1."""
 
     hours: dict[Hours, Weight] = {}
+    """Weights by the hour of the day; where hours overlap, they are multiplied. For example
+    `{"07:30-09:30": 1.6, "15:30-17:00": 0.6}`.
+    """
     weekdays: dict[Weekdays, Weight] = {}
+    """Weights by weekday; where ranges overlap, they are multiplied. For example
+    `{mon: 1.3, thu-fri: 0.85}`.
+    """
     months: dict[Literal[MONTHS], Weight] = {}  # type: ignore[valid-type]
+    """Weights by month. For example `{feb: 0.7, mar: 1.2}`."""
     dates: dict[Dates, Weight] = {}
+    """Weights by date; where ranges overlap, the last counts. For example
+    `{2021-07-24..2021-09-21: 0.4}`.
+    """
     day_cv: Variation = 0.0
+    """Variation beyond Poisson: one gamma factor of mean 1 for each date, shared by all who come by
+    this profile (rule 9). For example `25%`.
+    """
 
 
 class Channel(Part):
     """A way in which dossiers come."""
 
-    calendar: str | None = None
-    profile: str | None = None
+    calendar: CalendarName | None = None
+    """When dossiers come (rule 9). By default the calendar of the home office. For example
+    `always`.
+    """
+    profile: ProfileName | None = None
+    """How intensely they come (rule 9). By default flat. For example `mornings`."""
     priority: int = Field(default=0, strict=True)
+    """Added to the dossier's priority class; the smaller goes first (rule 6). For example `1`."""
     present: bool | None = Field(default=None, strict=True)
+    """Whether its citizens are present at counters (rules 7, 12 and 20). By default `true` for the
+    channel named `counter`, `false` for any other. For example `true`.
+    """
 
 
 class StaffGroup(Part):
     """Officers of one station with one calendar."""
 
     count: Count
-    calendar: str | None = None
+    """How many officers (rule 5). For example `2`."""
+    calendar: CalendarName | None = None
+    """Their shifts (rule 3). By default the calendar of the office. For example `signing`."""
     first: Date | None = Field(default=None, alias="from")
+    """The first date on which they work (rule 3). By default from the beginning. For example
+    `2021-07-01`.
+    """
 
 
 def _staff(value: object) -> object:
@@ -131,34 +205,69 @@ def _staff(value: object) -> object:
     return value
 
 
-Staff = Annotated[tuple[StaffGroup, ...], BeforeValidator(_staff), AfterValidator(not_empty)]
+Staff = Annotated[
+    tuple[StaffGroup, ...],
+    BeforeValidator(_staff),
+    AfterValidator(not_empty),
+    Written(lambda groups: either(COUNT, groups["items"], {**groups, "minItems": 1})),
+]
 
 
 class Station(Part):
     """A queue in each office of a level, with the officers who serve it."""
 
     kind: Literal["counter", "desk"] = "desk"
+    """Whether the citizen is present there, as at a counter, or only the dossier (rules 4, 10, 12
+    and 13). For example `counter`.
+    """
     staff: Staff | None = None
+    """Its own officers in each office (rule 5). By default 1, or 0 if a pool serves it. For example
+    `3`, or `[{count: 1, calendar: signing}, {count: 1, from: 2021-07-01}]`.
+    """
     absence: Share = 0.0
+    """The probability that an officer is absent on a date, drawn for each officer and date
+    (rule 3). For example `4%`.
+    """
     discipline: Discipline = "fcfs"
+    """How the queue is ordered: first come, first served; earliest due date; or shortest work
+    (rule 6). For example `edd`.
+    """
     at_close: AtClose | None = None
+    """What happens to the step in hand at the end of a shift (rule 4). By default `finish` at a
+    counter, `suspend` at a desk. For example `clear`.
+    """
     patience: Random | None = None
+    """After how much open time of the office a present citizen leaves the queue; not in days or
+    weeks (rule 7). By default nobody leaves. For example `{exponential: 90 min}`.
+    """
 
 
 class Pool(Part):
     """Officers who serve several stations of each office of a level."""
 
     staff: Staff
-    serves: Annotated[tuple[Name, ...], AfterValidator(not_empty)]
+    """Its officers in each office (rule 5). For example `2`, or `{count: 2, calendar: office}`."""
+    serves: Annotated[tuple[Name, ...], AfterValidator(not_empty), AT_LEAST_ONE]
+    """The stations of the level that they serve, all of one discipline (rule 5). For example
+    `[reception, return]`.
+    """
     absence: Share = 0.0
+    """The probability that an officer is absent on a date (rule 3). For example `4%`."""
 
 
 class Office(Part):
     """One office of a level."""
 
     share: Weight = 1.0
-    within: str | None = None
-    calendar: str | None = None
+    """Its share of what its level receives, and of what is drawn among equally near offices;
+    relative to the other offices (rule 9). For example `2.5`.
+    """
+    within: ParentOffice | None = None
+    """Its parent (rule 9). By default the only office of the parent level; required where there are
+    several. For example `Uông Bí`.
+    """
+    calendar: CalendarName | None = None
+    """Its opening hours (rule 1). By default the calendar of the level. For example `office`."""
     staff: dict[
         Name,
         Annotated[
@@ -166,7 +275,10 @@ class Office(Part):
             Discriminator(lambda v: "<groups>" if isinstance(v, list | tuple) else "<count>"),
         ],
     ] = {}
-    """The number of the first group of a station or pool here, or all its groups."""
+    """Its own officers, by station or pool: their number in the first group, or all the groups as a
+    list (rule 5). By default those of the level. For example `{reception: 3}`, or
+    `{clerk: [{count: 1}, {count: 1, from: 2021-07-01}]}`.
+    """
 
 
 def _offices(value: object) -> object:
@@ -199,37 +311,78 @@ class EachParent(Part):
     """As many offices in each office of the parent level."""
 
     each: Annotated[int, Field(ge=1, le=100_000, strict=True)]
+    """How many, called `LEVEL-1` and so on and dealt to the parents in turn (rule 9). For example
+    `19`.
+    """
+
+
+def _names_or_mapping(mapping: Schema) -> Schema:
+    name = either(OFFICE_NAME, {"type": "integer"})
+    return either({"type": "array", "items": name, "minItems": 1}, mapping)
 
 
 class Level(Part):
     """The offices of one level, all with the same stations."""
 
-    within: str | None = None
+    within: LevelName | None = None
+    """The parent level, which stands before it (rule 9). For example `city`."""
     offices: (
         Annotated[
-            Annotated[dict[OfficeName, Office], Tag("<names>")]
-            | Annotated[Count, Tag("<count>")]
+            Annotated[dict[OfficeName, Office], Tag("<names>"), Written(_names_or_mapping)]
+            | Annotated[Count, Tag("<count>"), WithJsonSchema(NUMBER_OF_OFFICES)]
             | Annotated[EachParent, Tag("<each>")],
             Discriminator(_form_of_offices),
             BeforeValidator(_offices),
+            Written(lambda offices: either(*offices["anyOf"], OFFICES_FROM_FILE)),
         ]
         | None
     ) = None
-    calendar: str = ALWAYS
+    """Its offices: a number, a list of names, a mapping of names, so many in each office of the
+    parent level, or a table `{file: F.csv, name: COLUMN, within: COLUMN, share: COLUMN, calendar:
+    COLUMN, staff: {STATION: COLUMN}}` (rule 9). By default one, called as the level; within a
+    parent level, one in each of its offices. For example `5`, or `[Quang Trung, Thanh Sơn]`, or
+    `{Quang Trung: {share: 2}, Thanh Sơn: {}}`, or `{each: 19}`.
+    """
+    calendar: CalendarName = ALWAYS
+    """The opening hours of its offices (rule 1). For example `office`."""
     stations: dict[Name, Station] = Field(min_length=1)
+    """Its stations in network order; each of its offices has all of them (rules 6 and 8). For
+    example `{reception: {kind: counter, staff: 3}, land: {staff: 5}}`.
+    """
     pools: dict[Name, Pool] = {}
+    """Officers who serve several of its stations; a pool is not called as a station (rule 5). For
+    example `{floor: {staff: 2, serves: [reception, return]}}`.
+    """
 
 
 class TransferRule(Part):
     """How dossiers go from one place to another (rule 10)."""
 
-    source: str | None = Field(default=None, alias="from")
-    target: str | None = Field(default=None, alias="to")
-    within: str | None = None
+    source: PlaceName | None = Field(default=None, alias="from")
+    """The place left. For example `ward`, or `city.reception`."""
+    target: PlaceName | None = Field(default=None, alias="to")
+    """The place reached. For example `city`, or `city.land`."""
+    within: LevelName | None = None
+    """Instead of `from` and `to`: between a counter and a desk of one office of this level, in
+    either direction. For example `city`.
+    """
     departs: tuple[Time, ...] = ()
+    """Departures on each open day, ascending; `"24:00"` is the midnight that ends it. By default at
+    any time. For example `["10:00", "15:30"]`.
+    """
     cutoff: Time | None = None
+    """Before this hour of an open day at once, else at the first opening of the next open day. The
+    calendar must close: neither `calendar` nor that of an office left is `always`. For example
+    `"15:00"`.
+    """
     takes: Random | None = None
-    calendar: str | None = None
+    """The travel time, in clock time. By default 0. For example `1 h`, or
+    `{uniform: [30 min, 1 h]}`.
+    """
+    calendar: CalendarName | None = None
+    """The open days of `departs` and `cutoff`. By default the calendar of the office left. For
+    example `office`.
+    """
 
     @model_validator(mode="after")
     def _one_way(self) -> TransferRule:
@@ -249,13 +402,20 @@ class TransferRule(Part):
 class Volume(Part):
     """How many dossiers come: one of the rates, or a share of a named volume."""
 
-    per_year: Weight | None = None
-    in_period: Weight | None = None
-    per_day: Weight | None = None
-    per_working_day: Weight | None = None
-    per_hour: Weight | None = None
-    of: str | None = None
+    per_year: Rate | None = None
+    """Dossiers in 365 days. For example `3853`."""
+    in_period: Rate | None = None
+    """Dossiers in the period. For example `1200`."""
+    per_day: Rate | None = None
+    """Dossiers on a day of the period, open or not. For example `40`."""
+    per_working_day: Rate | None = None
+    """Dossiers on an open day of the receiving level's calendar. For example `12.5`."""
+    per_hour: Rate | None = None
+    """Dossiers in an open hour of the receiving level's calendar. For example `2.5`."""
+    of: VolumeName | None = None
+    """The named volume of which this is a `share`. For example `centre`."""
     share: Share | None = None
+    """The share of the volume `of`. For example `6%`."""
 
     @model_validator(mode="after")
     def _one_of(self) -> Volume:
@@ -281,35 +441,75 @@ class Incomplete(Part):
     """Citizens sent away to complete their dossier (rule 12)."""
 
     share: Annotated[
-        dict[str, Share],
+        dict[ChannelName, Share],
         BeforeValidator(_share_by_channel),
         PlainSerializer(lambda shares: shares.get("", shares)),
-    ]
-    """By channel; the key "" holds for every channel."""
+        Written(lambda by_channel: either(SHARE, by_channel)),
+    ]  # The key "" holds for every channel.
+    """The probability in each round, for all channels or by channel; a channel that is not named
+    has 0 (rule 12). For example `20%`, or `{counter: 25%, online: 8%}`.
+    """
     away: Random
+    """The time away: clock time, or open time of the home office (rule 12). For example
+    `{exponential: 2 working days}`.
+    """
     again: Work | None = None
+    """An officer's work in a further round (rule 12). By default `work`, drawn anew. For example
+    `5 min`.
+    """
     at_most: int = Field(default=1, ge=1, le=1000, strict=True)
+    """How many times the visit is done again (rule 12). For example `2`."""
     clock: Clock = "runs"
+    """What the time away does to the limit (rule 15). For example `pauses`."""
 
 
 class Visit(Part):
     """A stop at a station."""
 
     id: Name
-    at: str
+    """Names the step and its random numbers, once in a procedure. By default the station's name
+    without the level, with `-2`, `-3`, … for the second, third, … in file order. For example
+    `examine`.
+    """
+    at: Address
+    """Where; at an office on the dossier's own line (rule 9). For example `city.land`."""
     work: Work
+    """The officer's work, in min, h or working days (rule 4). For example `15 min`, or
+    `{triangular: [5 min, 8 min, 15 min]}`, or `{lognormal: {mean: 2 h, cv: 80%}}`.
+    """
     incomplete: Incomplete | None = None
+    """Whether and how citizens are sent away to complete their dossier (rule 12). For example
+    `{share: 20%, away: {exponential: 2 working days}}`.
+    """
     allotment: Allotment | None = None
+    """How much open time of its office the visit may take, from joining the queue to its end; not
+    in days or weeks (rule 16). For example `4 working h`.
+    """
     accepts: bool = Field(default=False, strict=True)
+    """The dossier is accepted at its end (rule 13). By default `false`; without any mark, rule 13
+    says which visit accepts. For example `true`.
+    """
     decides: bool = Field(default=False, strict=True)
-    only: tuple[str, ...] = ()
+    """The dossier is resolved at its end (rule 13). By default `false`; without any mark, rule 13
+    says which visit decides. For example `true`.
+    """
+    only: tuple[ChannelOrLevel, ...] = ()
+    """The step is on the route of those dossiers alone whose channel or receiving level is named
+    (rule 10). By default all. For example `[counter]`.
+    """
 
 
 class UntilDue(Part):
     """A wait until the due instant, and then for a while."""
 
     until: Literal["due"]
+    """Until the due instant of the time limit, which is read once, as the wait begins (rule 15).
+    For example `due`.
+    """
     then: Random = Distribution("constant", (Duration(0),))
+    """And then for this time: clock time, or open time of the home office (rule 15). For example
+    `{uniform: [0 working h, 16 working h]}`.
+    """
 
 
 def _wait(value: object) -> object:
@@ -326,32 +526,59 @@ class Wait(Part):
     """Time that passes without an officer: the citizen's, or until the due instant."""
 
     id: Name
+    """Names the step and its random numbers, once in a procedure. By default `wait`, with `-2`,
+    `-3`, … for the second, third, … in file order. For example `pay`.
+    """
     wait: Annotated[
-        Annotated[Distribution, Tag("<distribution>")] | Annotated[UntilDue, Tag("<until>")],
+        Annotated[Distribution, Tag("<distribution>"), WithJsonSchema(DISTRIBUTION)]
+        | Annotated[UntilDue, Tag("<until>")],
         Discriminator(
             lambda v: "<until>" if isinstance(v, Mapping | UntilDue) else "<distribution>"
         ),
         BeforeValidator(_wait),
         PlainSerializer(_written_wait),
     ]
+    """How long: clock time, or open time of the home office; or until the dossier is due (rules 12
+    and 15). For example `2 working days`, or `{until: due, then: 1 working day}`.
+    """
     clock: Clock = "runs"
-    only: tuple[str, ...] = ()
+    """What the wait does to the limit (rule 15). For example `pauses`."""
+    only: tuple[ChannelOrLevel, ...] = ()
+    """The step is on the route of those dossiers alone whose channel or receiving level is named
+    (rule 10). By default all. For example `[counter]`.
+    """
 
 
 class Branch(Part):
     """One alternative of a `choose`."""
 
     share: ShareOrRest
+    """Its probability; one branch may have the rest (rule 11). For example `3%`, or `rest`."""
     route: tuple[Step, ...] = ()
+    """Its steps (rule 11). For example
+    `[{id: refuse, at: city.signing, work: 5 min, decides: true}]`.
+    """
     end: Name | None = None
+    """Ends the dossier there, with this word; `withdrawn` resolves nothing (rules 11 and 13). For
+    example `refused`.
+    """
 
 
 class Choose(Part):
     """One of several branches, drawn by share."""
 
     id: Name
-    choose: Annotated[tuple[Branch, ...], AfterValidator(not_empty)]
-    only: tuple[str, ...] = ()
+    """Names the step and its random numbers, once in a procedure. By default `choose`, with `-2`,
+    `-3`, … for the second, third, … in file order. For example `outcome`.
+    """
+    choose: Annotated[tuple[Branch, ...], AfterValidator(not_empty), AT_LEAST_ONE]
+    """The branches, of which each dossier takes one (rule 11). For example
+    `[{share: 3%, end: refused}, {share: rest, route: [{at: city.signing, work: 5 min}]}]`.
+    """
+    only: tuple[ChannelOrLevel, ...] = ()
+    """The step is on the route of those dossiers alone whose channel or receiving level is named
+    (rule 10). By default all. For example `[counter]`.
+    """
 
     @model_validator(mode="after")
     def _shares(self) -> Choose:
@@ -377,8 +604,17 @@ class Together(Part):
     """Several branches at once; the route goes on when all have arrived."""
 
     id: Name
-    together: Annotated[tuple[tuple[Step, ...], ...], AfterValidator(not_empty)]
-    only: tuple[str, ...] = ()
+    """Names the step, once in a procedure. By default `together`, with `-2`, `-3`, … for the
+    second, third, … in file order. For example `consult`.
+    """
+    together: Annotated[tuple[tuple[Step, ...], ...], AfterValidator(not_empty), AT_LEAST_ONE]
+    """Routes that begin at once; the dossier goes on when all have arrived (rule 11). For example
+    `[[{at: city.land, work: 2 h}], [{at: tax.desk, work: 40 min}]]`.
+    """
+    only: tuple[ChannelOrLevel, ...] = ()
+    """The step is on the route of those dossiers alone whose channel or receiving level is named
+    (rule 10). By default all. For example `[counter]`.
+    """
 
 
 def _kind_of_step(value: Any) -> str | None:
@@ -420,6 +656,10 @@ def _received_at(value: object) -> object:
     return {value: 1.0} if isinstance(value, str) else value
 
 
+def _level_or_shares(by_level: Schema) -> Schema:
+    return either(by_level["propertyNames"], {**by_level, "minProperties": 1})
+
+
 def _priority(value: object) -> object:
     return {value: 1.0} if isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -435,18 +675,50 @@ class Procedure(Part):
     """An administrative procedure (thủ tục hành chính): who comes, its route and its limit."""
 
     name: str = ""
+    """What the procedure is called. By default the key. For example `Đăng ký khai sinh`."""
     field: str | None = None
-    received_at: Annotated[dict[str, Share], BeforeValidator(_received_at)] = Field(min_length=1)
+    """Its field, by which levers and measures may name it. For example `land`."""
+    received_at: Annotated[
+        dict[LevelName, Share], BeforeValidator(_received_at), Written(_level_or_shares)
+    ] = Field(min_length=1)
+    """The level at which its dossiers arrive, or levels with their shares (rule 9). For example
+    `city`, or `{city: 80%, ward: 20%}`.
+    """
     volume: Volume
-    channels: dict[str, Share] = {}
+    """How many dossiers come. For example `{per_year: 3853}`, or `{of: centre, share: 6%}`."""
+    channels: dict[ChannelName, Share] = {}
+    """The channels by which they come, with their shares (rule 9). By default all by the channel
+    declared first. For example `{counter: 90%, online: 10%}`.
+    """
     time_limit: TimeLimit | None = None
+    """The limit to which the office commits itself (rule 14). For example `10 working days`, or
+    `same day`.
+    """
     statutory_limit: TimeLimit | None = None
+    """The limit of the law (rule 16). By default none: nothing is late by law. For example
+    `15 working days`.
+    """
     priority: Annotated[
-        dict[Annotated[int, BeforeValidator(_priority_class)], Share], BeforeValidator(_priority)
+        dict[
+            Annotated[int, BeforeValidator(_priority_class), WithJsonSchema(CLASS)],
+            Share,
+        ],
+        BeforeValidator(_priority),
+        Written(lambda by_class: either({"type": "integer"}, by_class)),
     ] = {1: 1.0}
+    """The priority class, or classes with their shares; the smaller goes first (rule 6). By default
+    1. For example `2`, or `{1: 10%, 2: 90%}`.
+    """
     early: Early | None = None
+    """What counts as early (rule 16). By default as in the scenario. For example `by_date`."""
     early_margin: Length | None = None
-    route: Annotated[tuple[Step, ...], AfterValidator(not_empty)]
+    """For `by_time`, in open time of the accepting office (rule 16). By default as in the scenario.
+    For example `2 h`.
+    """
+    route: Annotated[tuple[Step, ...], AfterValidator(not_empty), AT_LEAST_ONE]
+    """What is done, as a list of steps or the name of a route (rule 10). For example
+    `[{at: city.reception, work: 10 min}]`, or `signed`.
+    """
 
     @model_validator(mode="after")
     def _shares(self) -> Procedure:
@@ -460,15 +732,30 @@ class Procedure(Part):
 class PublishedFigure(Part):
     """A figure of `seeds/` to print beside the simulated one."""
 
-    value: Annotated[float, BeforeValidator(lambda v: parse_share(v) if isinstance(v, str) else v)]
+    value: Annotated[
+        float,
+        BeforeValidator(lambda v: parse_share(v) if isinstance(v, str) else v),
+        WithJsonSchema(FIGURE),
+    ]
+    """The figure; a share is written in per cent. For example `95.35%`."""
     source: str
-    measure: str
+    """Where it is from, such as a file and an id of `seeds/`. For example
+    `seeds/uong-bi-2021#early`.
+    """
+    measure: MeasureName
+    """The measure with which it is compared, one of its scope (docs/results.md). For example
+    `early_rate`.
+    """
     scope: Literal[
         "all", "level", "office", "station", "office_station", "pool", "procedure", "field",
         "channel",
     ] = "all"  # fmt: skip
+    """What the measure is of. For example `level`."""
     name: str = "all"
+    """The name within the scope, such as `city`, `city.land` or `city@Uông Bí`. For example `city`.
+    """
     use: Literal["calibrated", "held_back"]
+    """Whether the scenario was fitted to it. For example `calibrated`."""
 
     @model_validator(mode="after")
     def _share(self) -> PublishedFigure:
@@ -480,12 +767,28 @@ class PublishedFigure(Part):
 class OpenDossier(Part):
     """A dossier that is open when the run starts (rule 22)."""
 
-    procedure: str
+    procedure: ProcedureName
+    """What it is for. For example `land-transfer`."""
     office: str
+    """The office that received it; `LEVEL@OFFICE` where several levels have one of that name. For
+    example `Uông Bí`.
+    """
     accepted: Moment
+    """When it was accepted, before the run: a date, or a date and an hour (rule 22). For example
+    `2021-02-22`, or `2021-02-22 09:30`.
+    """
     due: Moment | None = None
-    step: str | None = None
-    channel: str | None = None
+    """When it is due: on a date, at the last closing (rule 22). By default what the limit gives
+    from its acceptance. For example `2021-03-05`.
+    """
+    step: StepName | None = None
+    """The step that it has reached, and begins anew (rule 22). By default the first. For
+    example `examine`.
+    """
+    channel: ChannelName | None = None
+    """The channel through which it came (rule 22). By default drawn by the procedure's shares. For
+    example `online`.
+    """
 
 
 @dataclass(frozen=True)
@@ -523,7 +826,7 @@ class Moved:
     members: Mapping[str, tuple[Member, ...]] = field(default_factory=dict)
 
 
-Change = dict[str, Any]
+Change = Annotated[dict[str, Any], WithJsonSchema(CHANGE)]
 
 
 def _policy(value: object) -> object:
@@ -534,12 +837,19 @@ def _policy(value: object) -> object:
     return value
 
 
+def _changes_or_policy(policy: Schema) -> Schema:
+    return either({"type": "array", "items": CHANGE, "minItems": 1}, policy)
+
+
 class Policy(Part):
     """A named patch on the scenario: changes in order, or other policies combined."""
 
     about: str = ""
+    """What the policy is. For example `Limits cut by 40 %`."""
     changes: tuple[Change, ...] = ()
+    """The changes, in order; each is one lever. For example `[{staff: {city.land: {add: 2}}}]`."""
     combine: tuple[Name, ...] = ()
+    """Other policies, applied one after the other. For example `[two-more-officers, cut-forty]`."""
 
     @model_validator(mode="after")
     def _one_of(self) -> Policy:
@@ -552,25 +862,83 @@ class Scenario(Part):
     """A network of service centres, its procedures and its policies."""
 
     name: str
+    """What the scenario is called. By default the file's name, without its ending. For example
+    `A small city`.
+    """
     about: str = ""
+    """What it models, and where its numbers come from. For example
+    `A city with two wards; all numbers are made up.`.
+    """
     period: Period
+    """The dates that are simulated and measured, both included (rule 17). For example
+    `{from: 2021-01-01, to: 2021-12-31}`.
+    """
     warm_up: Length = Duration(0)
+    """Simulated before the period and not measured: a whole number of days (rule 17). For example
+    `60 days`.
+    """
     seed: int = Field(default=1, ge=0, le=2**63 - 1, strict=True)
+    """The source of all random numbers. For example `1`."""
     replications: int = Field(default=20, ge=1, le=1_000_000, strict=True)
+    """How many replications a study has. For example `30`."""
     demand_cv: Variation = 0.0
+    """Uncertainty of demand as a whole: one lognormal factor of mean 1 for each replication
+    (rule 9). For example `5%`.
+    """
     early: Early = "by_slip"
+    """What counts as early; a procedure may have its own (rule 16). For example `by_date`."""
     early_margin: Length = Duration(0)
+    """For `by_time`, in open time of the accepting office; a procedure may have its own (rule 16).
+    For example `2 h`.
+    """
     same_day_cutoff: Time | None = None
+    """Accepted before this hour, a dossier with the limit `same day` is due on that day (rule 14).
+    For example `"15:00"`.
+    """
     calendars: dict[Name, CalendarRule] = {}
+    """Opening hours by name; `always` exists and is always open (rule 1). For example
+    `{office: {hours: {mon-fri: ["07:30-11:30", "13:30-17:00"]}, holidays: VN}}`.
+    """
     profiles: dict[Name, Profile] = {}
+    """Relative intensities of arrivals by name (rule 9). For example
+    `{mornings: {hours: {"07:30-09:30": 1.6}}}`.
+    """
     channels: dict[Name, Channel] = Field(default={"counter": Channel()}, min_length=1)
+    """The ways in which dossiers come (rule 9). By default one, `counter`. For example
+    `{counter: {calendar: office}, online: {calendar: always, priority: 1}}`.
+    """
     levels: dict[Name, Level] = Field(min_length=1)
+    """The levels of the network in network order, a parent before those within it (rules 8 and 9).
+    For example `{ward: {calendar: office, stations: {reception: {kind: counter}}}}`.
+    """
     transfers: tuple[TransferRule, ...] = ()
+    """How dossiers go from place to place; the first rule that matches counts (rule 10). For
+    example `[{from: ward, to: city, departs: ["10:00", "15:30"], takes: 1 h}]`.
+    """
     volumes: dict[Name, Volume] = {}
+    """Volumes that procedures share, by name. For example `{centre: {per_year: 128443}}`."""
     procedures: dict[Name, Procedure] = Field(min_length=1)
-    backlog: tuple[OpenDossier, ...] = ()
+    """The procedures by name. For example `{copies: {received_at: city, volume: {per_working_day:
+    40}, route: [{at: city.reception, work: 8 min}]}}`.
+    """
+    backlog: Annotated[
+        tuple[OpenDossier, ...], Written(lambda rows: either(rows, BACKLOG_FROM_FILE))
+    ] = ()
+    """The dossiers that are open when the run starts, as a list, or as a table
+    `{file: F.csv}` with the columns procedure, office, accepted and, as far as known, due, step,
+    channel (rule 22). For example
+    `[{procedure: land-transfer, office: Uông Bí, accepted: 2020-12-22, step: examine}]`.
+    """
     published: tuple[PublishedFigure, ...] = ()
-    policies: dict[Name, Annotated[Policy, BeforeValidator(_policy)]] = {}
+    """Figures of reality, to print beside the simulated ones. For example `[{value: 95.35%, source:
+    seeds/uong-bi-2021#early, measure: early_rate, use: calibrated}]`.
+    """
+    policies: dict[
+        Name, Annotated[Policy, BeforeValidator(_policy), Written(_changes_or_policy)]
+    ] = {}
+    """Named patches on the scenario; `base` is always there and changes nothing. For example
+    `{two-more-officers: [{staff: {city.land: {add: 2}}}]}`.
+    """
     _as_read: str = PrivateAttr("")
     _moved: Moved = PrivateAttr(Moved())
 

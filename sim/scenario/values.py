@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field, PlainSerializer
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from sim.deadlines import LimitKind
 from sim.distributions import Distribution, parse_distribution, parse_share
@@ -24,6 +24,8 @@ from sim.durations import (
     parse_time_of_day,
     time_of_day,
 )
+from sim.scenario import written
+from sim.scenario.measure_names import ALL_MEASURES
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -220,36 +222,73 @@ def _share_or_rest(value: object) -> float | str:
     return REST if value == REST else parse_share(value)
 
 
-Name = Annotated[str, BeforeValidator(_name)]
-OfficeName = Annotated[str, BeforeValidator(_office_name)]
-Date = Annotated[date, BeforeValidator(_date), PlainSerializer(str)]
-Dates = Annotated[str, BeforeValidator(_checked_by(dates_between))]
-Moment = Annotated[str, BeforeValidator(_checked_by(parse_moment))]
-Hours = Annotated[str, BeforeValidator(_checked_by(parse_hours))]
-Weekdays = Annotated[str, BeforeValidator(_checked_by(weekdays_of))]
+Name = Annotated[str, BeforeValidator(_name), WithJsonSchema(written.NAME)]
+OfficeName = Annotated[str, BeforeValidator(_office_name), WithJsonSchema(written.OFFICE_NAME)]
+Date = Annotated[date, BeforeValidator(_date), PlainSerializer(str), WithJsonSchema(written.DATE)]
+Dates = Annotated[str, BeforeValidator(_checked_by(dates_between)), WithJsonSchema(written.DATES)]
+Moment = Annotated[str, BeforeValidator(_checked_by(parse_moment)), WithJsonSchema(written.MOMENT)]
+Hours = Annotated[str, BeforeValidator(_checked_by(parse_hours)), WithJsonSchema(written.HOURS)]
+Weekdays = Annotated[
+    str, BeforeValidator(_checked_by(weekdays_of)), WithJsonSchema(written.WEEKDAYS)
+]
 Time = Annotated[
     int,
     BeforeValidator(parse_time_of_day),
     PlainSerializer(time_of_day),
+    WithJsonSchema(written.TIME),
 ]
-Length = Annotated[Duration, BeforeValidator(_length), PlainSerializer(str)]
-Allotment = Annotated[Duration, BeforeValidator(_allotted), PlainSerializer(str)]
+Length = Annotated[
+    Duration, BeforeValidator(_length), PlainSerializer(str), WithJsonSchema(written.DURATION)
+]
+Allotment = Annotated[
+    Duration, BeforeValidator(_allotted), PlainSerializer(str), WithJsonSchema(written.OPEN_TIME)
+]
 Random = Annotated[
-    Distribution, BeforeValidator(parse_distribution), PlainSerializer(Distribution.written)
+    Distribution,
+    BeforeValidator(parse_distribution),
+    PlainSerializer(Distribution.written),
+    WithJsonSchema(written.DISTRIBUTION),
 ]
 Work = Annotated[
-    Distribution, BeforeValidator(_officers_work), PlainSerializer(Distribution.written)
+    Distribution,
+    BeforeValidator(_officers_work),
+    PlainSerializer(Distribution.written),
+    WithJsonSchema(written.OFFICERS_WORK),
 ]
-TimeLimit = Annotated[Limit, BeforeValidator(parse_limit), PlainSerializer(str)]
-Share = Annotated[float, BeforeValidator(parse_share)]
-ShareOrRest = Annotated[float | str, BeforeValidator(_share_or_rest)]
-Weight = Annotated[float, BeforeValidator(_plain_factor)]
-Variation = Annotated[float, BeforeValidator(_cv)]
-Count = Annotated[int, Field(ge=0, le=100_000, strict=True)]
+TimeLimit = Annotated[
+    Limit, BeforeValidator(parse_limit), PlainSerializer(str), WithJsonSchema(written.TIME_LIMIT)
+]
+Share = Annotated[float, BeforeValidator(parse_share), WithJsonSchema(written.SHARE)]
+ShareOrRest = Annotated[
+    float | str, BeforeValidator(_share_or_rest), WithJsonSchema(written.SHARE_OR_REST)
+]
+Weight = Annotated[float, BeforeValidator(_plain_factor), WithJsonSchema(written.WEIGHT)]
+Rate = Annotated[float, BeforeValidator(_plain_factor), WithJsonSchema(written.RATE)]
+Variation = Annotated[float, BeforeValidator(_cv), WithJsonSchema(written.VARIATION)]
+Count = Annotated[int, Field(ge=0, le=100_000, strict=True), WithJsonSchema(written.COUNT)]
 Clock = Literal["runs", "pauses", "restarts"]
 Early = Literal["by_slip", "by_date", "by_time"]
 Discipline = Literal["fcfs", "edd", "spt"]
 AtClose = Literal["suspend", "finish", "clear"]
+CalendarName = Annotated[str, WithJsonSchema(written.text("name of a calendar"))]
+ProfileName = Annotated[str, WithJsonSchema(written.text("name of a profile"))]
+ChannelName = Annotated[str, WithJsonSchema(written.text("name of a channel"))]
+LevelName = Annotated[str, WithJsonSchema(written.text("name of a level"))]
+ChannelOrLevel = Annotated[str, WithJsonSchema(written.text("channel or receiving level"))]
+VolumeName = Annotated[str, WithJsonSchema(written.text("name of a volume"))]
+ParentOffice = Annotated[str, WithJsonSchema(written.text("office of the parent level"))]
+PlaceName = Annotated[str, WithJsonSchema(written.text("level or station"))]
+Address = Annotated[str, WithJsonSchema(written.text("address of a station"))]
+StaffAddress = Annotated[str, WithJsonSchema(written.text("address of a station or pool"))]
+ProcedureName = Annotated[str, WithJsonSchema(written.text("name of a procedure"))]
+FieldName = Annotated[str, WithJsonSchema(written.text("field"))]
+StepName = Annotated[str, WithJsonSchema(written.text("id of a step"))]
+StepOrStation = Annotated[str, WithJsonSchema(written.text("step or station"))]
+Path = Annotated[str, WithJsonSchema(written.text("dotted path"))]
+CountryCode = Annotated[str, WithJsonSchema(written.text("country code (ISO 3166)"))]
+MeasureName = Annotated[
+    str, WithJsonSchema({**written.text("name of a measure"), "enum": list(ALL_MEASURES)})
+]
 
 
 def not_empty(value: Any) -> Any:
