@@ -7,15 +7,19 @@ citizen's rank among all citizens.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from sim.durations import LONGEST, MILLISECOND, Duration, parse_duration
+from sim.errors import FaultsError, quoted, read_parts
+from sim.habits import knowing_habits
 
 Uniforms = NDArray[np.float64]
 Microseconds = NDArray[np.int64]
@@ -31,6 +35,7 @@ Family = Literal[
     "discrete",
 ]
 
+_PERCENTAGE = re.compile(r"([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))\s*%")
 _WAY_OUT = (
     "write a duration, or one of exponential: MEAN, uniform: [A, B], triangular: [A, MODE, B], "
     "lognormal | gamma | weibull: {mean: M, cv: C}, erlang: {mean: M, k: K}, "
@@ -189,6 +194,17 @@ def _weibull_shape(cv: float) -> float:
     return math.exp(float(brentq(excess, math.log(0.05), math.log(1000.0))))
 
 
+def number_or_percentage(value: object) -> float | None:
+    """Give the number that is written as ``0.25`` or ``25%``, or None."""
+    if isinstance(value, str):
+        match = _PERCENTAGE.fullmatch(value.strip())
+        return float(match[1]) / 100 if match else None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    return None
+
+
+@knowing_habits
 def parse_share(value: object) -> float:
     """Read a share, ``25%`` or ``0.25``.
 
@@ -197,18 +213,11 @@ def parse_share(value: object) -> float:
     ValueError
         If it is not a number from 0 to 1 (0 % to 100 %).
     """
-    number: float
-    if isinstance(value, str) and value.strip().endswith("%"):
-        try:
-            number = float(value.strip()[:-1]) / 100
-        except ValueError:
-            raise ValueError(f"`{value}` is not a share; write 25% or 0.25") from None
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        number = float(value)
-    else:
-        raise ValueError(f"`{value}` is not a share; write 25% or 0.25")
+    number = number_or_percentage(value)
+    if number is None:
+        raise ValueError(f"{quoted(value)} is not a share; write 25% or 0.25")
     if not 0 <= number <= 1:
-        raise ValueError(f"`{value}` is not between 0 and 1 (0% and 100%)")
+        raise ValueError(f"{quoted(value)} is not between 0 and 1 (0% and 100%)")
     return number
 
 
@@ -223,65 +232,102 @@ def parse_distribution(value: object) -> Distribution:
     if isinstance(value, Distribution):
         return value
     if not isinstance(value, Mapping):
+        if isinstance(value, list | tuple):
+            raise ValueError(f"a list is not a distribution; {_WAY_OUT}")
         return Distribution("constant", (parse_duration(value),))
     if len(value) != 1:
-        raise ValueError(f"not a distribution; {_WAY_OUT}")
+        raise ValueError(f"a mapping of {len(value)} keys is not a distribution; {_WAY_OUT}")
     family, parameters = next(iter(value.items()))
-    match family:
-        case "exponential":
-            return Distribution("exponential", (parse_duration(parameters),))
-        case "uniform":
-            return Distribution("uniform", _ascending(family, parameters, ("A", "B")))
-        case "triangular":
-            return Distribution("triangular", _ascending(family, parameters, ("A", "MODE", "B")))
-        case "lognormal" | "gamma" | "weibull":
-            mean, cv = _mean_and(family, parameters, "cv")
-            least = 0.01 if family == "weibull" else 0
-            if not least <= cv <= 100:
-                raise ValueError(f"{family}: cv must be from {least} to 100, not {cv}")
-            if 0 < cv < 1e-6:
-                raise ValueError(f"{family}: a cv of {cv} is too small; write 0 for none")
-            return Distribution(family, (mean,), (cv,))
-        case "erlang":
-            mean, k = _mean_and(family, parameters, "k")
-            if k != int(k) or k < 1:
-                raise ValueError(f"erlang: k must be a whole number from 1 on, not {k}")
-            return Distribution("erlang", (mean,), (k,))
-        case "discrete":
-            return _discrete(parameters)
-        case _:
-            raise ValueError(f"`{family}` is not a distribution; {_WAY_OUT}")
+    read = _READERS.get(family)
+    if read is None:
+        raise ValueError(f"{quoted(family)} is not a distribution; {_WAY_OUT}")
+    (distribution,) = read_parts((family, read, parameters))
+    return cast(Distribution, distribution)
+
+
+def _exponential(parameters: object) -> Distribution:
+    return Distribution("exponential", (parse_duration(parameters),))
+
+
+def _uniform(parameters: object) -> Distribution:
+    return Distribution("uniform", _ascending("uniform", parameters, ("A", "B")))
+
+
+def _triangular_of(parameters: object) -> Distribution:
+    return Distribution("triangular", _ascending("triangular", parameters, ("A", "MODE", "B")))
+
+
+def _by_mean_and_cv(
+    family: Literal["lognormal", "gamma", "weibull"], least: float, parameters: object
+) -> Distribution:
+    def variation(value: object) -> float:
+        cv = number_or_percentage(value)
+        if cv is None:
+            raise ValueError(f"{quoted(value)} is not a cv; cv must be a number: 80% or 0.8")
+        if not least <= cv <= 100:
+            raise ValueError(
+                f"{quoted(value)} is not a cv of {family}; cv must be from {least} to 100"
+            )
+        if 0 < cv < 1e-6:
+            raise ValueError(f"{quoted(value)} is too small a cv; write 0 for none")
+        return cv
+
+    mean, cv = _mean_and(family, parameters, "cv", knowing_habits(variation))
+    return Distribution(family, (mean,), (cv,))
+
+
+def _erlang(parameters: object) -> Distribution:
+    def phases(value: object) -> float:
+        k = None if isinstance(value, str) else number_or_percentage(value)
+        if k is None or not 1 <= k < math.inf or k != int(k):
+            raise ValueError(
+                f"{quoted(value)} is not a number of phases; k must be a whole number from 1 on"
+            )
+        return k
+
+    mean, k = _mean_and("erlang", parameters, "k", knowing_habits(phases))
+    return Distribution("erlang", (mean,), (k,))
 
 
 def _ascending(family: str, parameters: object, names: tuple[str, ...]) -> tuple[Duration, ...]:
-    if not isinstance(parameters, list | tuple) or len(parameters) != len(names):
-        raise ValueError(f"{family} takes [{', '.join(names)}]")
-    durations = tuple(parse_duration(parameter) for parameter in parameters)
-    if sorted(durations, key=lambda duration: duration.us) != list(durations):
+    form = f"{family} takes [{', '.join(names)}]"
+    if not isinstance(parameters, list | tuple):
+        raise ValueError(f"{form}, not {quoted(parameters)}")
+    if len(parameters) != len(names):
+        raise ValueError(f"{form}, and here is a list of {len(parameters)}")
+    durations = read_parts(*((n, parse_duration, part) for n, part in enumerate(parameters)))
+    if sorted(durations, key=lambda duration: duration.us) != durations:
         raise ValueError(f"{family}: [{', '.join(names)}] must not descend")
     return _alike(durations)
 
 
-def _mean_and(family: str, parameters: object, other: str) -> tuple[Duration, float]:
-    if not isinstance(parameters, Mapping) or set(parameters) != {"mean", other}:
-        raise ValueError(f"{family} takes {{mean: M, {other}: NUMBER}}")
-    number = parameters[other]
-    if isinstance(number, str) and number.strip().endswith("%"):
-        try:
-            number = float(number.strip()[:-1]) / 100
-        except ValueError:
-            raise ValueError(f"{family}: `{number}` is not a number") from None
-    if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
-        raise ValueError(f"{family}: {other} must be a number, not `{number}`")
-    return parse_duration(parameters["mean"]), float(number)
+def _mean_and(
+    family: str, parameters: object, other: str, read: Callable[[object], float]
+) -> tuple[Duration, float]:
+    form = f"{family} takes {{mean: M, {other}: NUMBER}}"
+    if not isinstance(parameters, Mapping):
+        raise ValueError(f"{form}, not {quoted(parameters)}")
+    unknown = [key for key in parameters if key not in ("mean", other)]
+    if unknown:
+        raise FaultsError(
+            *(((key,), f"there is no key {quoted(key)} here; {form}") for key in unknown)
+        )
+    if len(parameters) != 2:
+        missing = other if "mean" in parameters else "mean"
+        raise ValueError(f"`{missing}` is required here; {form}")
+    mean, number = read_parts(
+        ("mean", parse_duration, parameters["mean"]), (other, read, parameters[other])
+    )
+    return mean, number
 
 
 def _discrete(parameters: object) -> Distribution:
     if not isinstance(parameters, Mapping) or not parameters:
-        raise ValueError("discrete takes {VALUE: SHARE, …}")
+        raise ValueError(f"discrete takes {{VALUE: SHARE, …}}, not {quoted(parameters)}")
+    values = read_parts(*((key, parse_duration, key) for key in parameters))
+    by_key = read_parts(*((key, parse_share, share) for key, share in parameters.items()))
     shares: dict[Duration, float] = {}
-    for value, share in zip(_alike(tuple(map(parse_duration, parameters))),
-                            map(parse_share, parameters.values()), strict=True):  # fmt: skip
+    for value, share in zip(_alike(values), by_key, strict=True):
         shares[value] = shares.get(value, 0.0) + share
     if abs(sum(shares.values()) - 1) > 1e-9:
         raise ValueError(f"discrete: the shares add to {sum(shares.values()):.10g}, not to 1")
@@ -289,10 +335,22 @@ def _discrete(parameters: object) -> Distribution:
     return Distribution("discrete", tuple(ascending), tuple(shares[d] for d in ascending))
 
 
-def _alike(durations: tuple[Duration, ...]) -> tuple[Duration, ...]:
+def _alike(durations: Sequence[Duration]) -> tuple[Duration, ...]:
     """Refuse a mixture of clock and working time; 0 fits either."""
     kinds = {duration.working for duration in durations if duration.us}
     if len(kinds) > 1:
         raise ValueError("clock time and working time are mixed; write all in one of them")
     working = kinds.pop() if kinds else durations[0].working
     return tuple(Duration(d.us, working, d.calendar_unit) for d in durations)
+
+
+_READERS: Mapping[str, Callable[[object], Distribution]] = {
+    "exponential": _exponential,
+    "uniform": _uniform,
+    "triangular": _triangular_of,
+    "lognormal": partial(_by_mean_and_cv, "lognormal", 0),
+    "gamma": partial(_by_mean_and_cv, "gamma", 0),
+    "weibull": partial(_by_mean_and_cv, "weibull", 0.01),
+    "erlang": _erlang,
+    "discrete": _discrete,
+}

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
+from sim.errors import quoted
+from sim.habits import knowing_habits
+
 MILLISECOND = 1_000
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -51,8 +54,10 @@ _WORKING_UNITS = {
     "day": WORKING_DAY,
     "days": WORKING_DAY,
 }
-_WRITTEN = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<working>working\s+)?(?P<unit>[a-zA-Z]+)")
-_CLOCK = re.compile(r"(?P<hour>\d{2}):(?P<minute>\d{2})")
+_WRITTEN = re.compile(
+    r"(?P<number>[0-9]{1,30}(?:\.[0-9]{1,30})?)\s*(?P<working>working\s+)?(?P<unit>[a-zA-Z]+)"
+)
+_CLOCK = re.compile(r"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})")
 _WAY_OUT = "write a number and a unit, such as `15 min`, `2 h`, `1.5 days` or `2 working days`"
 
 
@@ -94,6 +99,7 @@ def _decimal(number: Fraction) -> str:
     return f"{float(number):.12f}".rstrip("0").rstrip(".")
 
 
+@knowing_habits
 def parse_duration(text: object) -> Duration:
     """Read a duration such as ``15 min`` or ``2 working days``.
 
@@ -114,28 +120,30 @@ def parse_duration(text: object) -> Duration:
     """
     if isinstance(text, Duration):
         return text
-    if isinstance(text, int | float) and not isinstance(text, bool):
-        raise ValueError(f"`{text}` has no unit; {_WAY_OUT}")
     if not isinstance(text, str):
-        raise ValueError(f"not a duration; {_WAY_OUT}")
+        fault = "is not a duration"
+        if isinstance(text, int | float) and not isinstance(text, bool):
+            fault = "has no unit"
+        raise ValueError(f"{quoted(text)} {fault}; {_WAY_OUT}")
     match = _WRITTEN.fullmatch(text.strip())
     if match is None:
         if text.strip().startswith("-"):
-            raise ValueError(f"`{text}` is negative; a duration is 0 or more")
-        raise ValueError(f"`{text}` is not a duration; {_WAY_OUT}")
+            raise ValueError(f"{quoted(text)} is negative; a duration is 0 or more")
+        raise ValueError(f"{quoted(text)} is not a duration; {_WAY_OUT}")
     working = match["working"] is not None
     units = _WORKING_UNITS if working else _UNITS
     if match["unit"] not in units:
         known = (
             "`working min`, `working h`, `working days`" if working else "s, min, h, days, weeks"
         )
-        raise ValueError(f"`{text}` has an unknown unit; the units are {known}")
+        raise ValueError(f"{quoted(text)} has an unknown unit; the units are {known}")
     us = round(Fraction(match["number"]) * units[match["unit"]])
     if us > NEVER // 4:
-        raise ValueError(f"`{text}` is longer than 30,000 years")
+        raise ValueError(f"{quoted(text)} is longer than 30,000 years")
     return Duration(us, working, not working and match["unit"][0] in "dw")
 
 
+@knowing_habits
 def parse_time_of_day(text: object) -> int:
     """Read an hour of the day such as ``15:00``; ``24:00`` is the day's end.
 
@@ -149,11 +157,11 @@ def parse_time_of_day(text: object) -> int:
     ValueError
         If it is not written HH:MM.
     """
-    if not isinstance(text, str):
-        raise ValueError('not an hour of the day; write it in quotes, such as "15:00"')
-    match = _CLOCK.fullmatch(text)
-    if match is None or int(match["minute"]) > 59 or text > "24:00":
-        raise ValueError(f'`{text}` is not an hour of the day; write HH:MM, such as "07:30"')
+    match = _CLOCK.fullmatch(text) if isinstance(text, str) else None
+    if match is None or int(match["minute"]) > 59 or match[0] > "24:00":
+        raise ValueError(
+            f'{quoted(text)} is not an hour of the day; write HH:MM in quotes, such as "07:30"'
+        )
     return int(match["hour"]) * HOUR + int(match["minute"]) * MINUTE
 
 

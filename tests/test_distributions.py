@@ -333,9 +333,9 @@ def test_a_distribution_is_returned_as_it_is() -> None:
         ({"lognormal": {"mean": "1 h"}}, "lognormal takes"),
         ({"lognormal": {"mean": "1 h", "cv": 1, "k": 1}}, "lognormal takes"),
         ({"lognormal": {"mean": "1 h", "cv": "much"}}, "cv must be a number"),
-        ({"lognormal": {"mean": "1 h", "cv": "x%"}}, "is not a number"),
+        ({"lognormal": {"mean": "1 h", "cv": "x%"}}, "cv must be a number"),
         ({"lognormal": {"mean": "1 h", "cv": True}}, "cv must be a number"),
-        ({"lognormal": {"mean": "1 h", "cv": math.nan}}, "cv must be a number"),
+        ({"lognormal": {"mean": "1 h", "cv": math.nan}}, "cv must be from"),
         ({"gamma": {"mean": "1 h", "cv": -0.1}}, "cv must be from"),
         ({"weibull": {"mean": "1 h", "cv": 0}}, "cv must be from"),
         ({"erlang": {"mean": "1 h", "k": 0}}, "k must be a whole number from 1"),
@@ -362,13 +362,13 @@ def test_a_share_is_a_percentage_or_a_number_up_to_one(written: object, share: f
     assert parse_share(written) == share
 
 
-@pytest.mark.parametrize("written", [25, "101%", "-1%", -0.1, 1.0001, "nan%", math.nan])
+@pytest.mark.parametrize("written", [25, "101%", "-1%", -0.1, 1.0001, math.nan])
 def test_a_share_outside_0_to_1_is_refused(written: object) -> None:
     with pytest.raises(ValueError, match="not between 0 and 1"):
         parse_share(written)
 
 
-@pytest.mark.parametrize("written", ["a quarter", "25", "%", True, None, ["25%"]])
+@pytest.mark.parametrize("written", ["a quarter", "%", "nan%", True, None, ["25%"]])
 def test_what_is_no_share_is_refused_with_a_way_out(written: object) -> None:
     with pytest.raises(ValueError, match=r"is not a share; write 25% or 0\.25"):
         parse_share(written)

@@ -144,7 +144,7 @@ def test_what_is_no_text_is_refused(value: object) -> None:
         parse_duration(value)
 
 
-@pytest.mark.parametrize("text", ["3 months", "3 working weeks", "3 working s", "3 Min", "3 y"])
+@pytest.mark.parametrize("text", ["3 months", "3 working weeks", "3 working s", "3 y"])
 def test_an_unknown_unit_is_refused_with_the_known_ones(text: str) -> None:
     with pytest.raises(ValueError, match=r"unknown unit; the units are .*min"):
         parse_duration(text)

@@ -722,8 +722,8 @@ def test_a_lever_refuses_an_unknown_name_and_suggests_the_likely_one(
     [
         ("staff: {city.land: {add: 1, set: 2}}", "one of"),
         ("staff: {city.land: {}}", "one of"),
-        ("staff: {city.land: {set: -1}}", "greater than or equal to 0"),
-        ("staff: {city.land: {add: 1.5}}", "integer"),
+        ("staff: {city.land: {set: -1}}", "at least 0"),
+        ("staff: {city.land: {add: 1.5}}", "whole number"),
         ("staff: {city.land: 3}", "mapping"),
         ("cut: {work: 10%}", "say which"),
         ("cut: {all: true, fields: [land], work: 10%}", "say which"),

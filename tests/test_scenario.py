@@ -601,7 +601,7 @@ def test_every_wrong_value_of_a_file_is_told_at_once_in_its_place() -> None:
         "takes: 1,",
         "time_limit: 1.5",
         "at_most: 0",
-        "work: {lognormal: {mean: 2 hrs",
+        "mean: 2 hrs",
         "share: 3 of",
         "att: ward",
         "wait: -2",
@@ -917,7 +917,7 @@ def test_a_wrong_value_of_a_named_route_is_told_where_the_route_stands() -> None
         ("[{at: city.land, work: 5 min}, {wait: {until: tomorrow}}]", "due"),
         ("[{at: city.land, work: 5 min}, {wait: 5}]", "no unit"),
         ("[{id: a b, at: city.land, work: 5 min}, {wait: 5 h}]", "not a name"),
-        ("[{at: city.land, work: 5 min, wait: 5 h}, {wait: 5 h}]", "no key"),
+        ("[{at: city.land, work: 5 min, wait: 5 h}, {wait: 5 h}]", "a key of a visit"),
     ],
 )
 def test_a_route_that_makes_no_sense_is_refused(route: str, message: str) -> None:

@@ -122,6 +122,7 @@ def insert_files(document: Document) -> Document:
         data=data,
         places=inserting.places,
         problems=(*document.problems, *inserting.problems),
+        unread=(*document.unread, *inserting.unread),
     )
 
 
@@ -132,6 +133,7 @@ class _Inserting:
         self.document = document
         self.places = dict(document.places)
         self.problems: list[Problem] = []
+        self.unread: list[KeyPath] = []
 
     def value(self, path: KeyPath, value: object) -> object:
         if isinstance(value, list):
@@ -148,6 +150,7 @@ class _Inserting:
                 return self.empirical((*path, "empirical"), value["empirical"])
         except InputError as error:
             self.problems.extend(error.problems)
+            self.unread.append(path)
             return self.stand_in(path)
         return {key: self.value((*path, key), inner) for key, inner in value.items()}
 

@@ -2,47 +2,262 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from pydantic import ValidationError
 
+from sim.errors import faults_of, quoted
+from sim.habits import way_out
 from sim.scenario.references import Finding
-from sim.scenario.schema import Part
-from sim.scenario.text import path_in_file
-from sim.scenario.words import did_you_mean
+from sim.scenario.schema import Part, Scenario
+from sim.scenario.shape import all_models, keys_of, models_at
+from sim.scenario.text import KeyPath, glued, path_in_file
+from sim.scenario.words import did_you_mean, likely
+
+_CALLED = {
+    "Scenario": "the scenario", "Period": "`period`", "CalendarRule": "a calendar",
+    "Profile": "a profile", "Channel": "a channel", "StaffGroup": "an entry of `staff`",
+    "Station": "a station", "Pool": "a pool", "Office": "an office", "Level": "a level",
+    "EachParent": "`offices`", "TransferRule": "a transfer", "Volume": "a volume",
+    "Incomplete": "`incomplete`", "Visit": "a visit", "UntilDue": "`wait`", "Wait": "a wait",
+    "Branch": "a branch of `choose`", "Choose": "a choice", "Together": "a `together`",
+    "Procedure": "a procedure", "PublishedFigure": "a published figure", "Policy": "a policy",
+    "Cut": "the lever `cut`", "StaffChange": "the lever `staff`", "Levers": "a change of a policy",
+}  # fmt: skip
+_EXAMPLES = {
+    "Scenario.period": "{from: 2021-01-01, to: 2021-12-31}",
+    "Scenario.calendars": '{office: {hours: {mon-fri: ["07:30-11:30"]}}}',
+    "Scenario.calendars.*": '{hours: {mon-fri: ["07:30-11:30"]}}',
+    "Scenario.profiles": '{mornings: {hours: {"07:30-09:30": 1.6}}}',
+    "Scenario.profiles.*": '{hours: {"07:30-09:30": 1.6}}',
+    "Scenario.channels": "{counter: {calendar: office}, online: {calendar: always}}",
+    "Scenario.channels.*": "{calendar: office}",
+    "Scenario.levels": "{ward: {stations: {reception: {kind: counter, staff: 2}}}}",
+    "Scenario.levels.*": "{stations: {reception: {kind: counter, staff: 2}}}",
+    "Scenario.transfers": '[{from: ward, to: city, departs: ["10:00", "15:30"]}]',
+    "Scenario.volumes": "{centre: {per_year: 128443}}",
+    "Scenario.volumes.*": "{per_year: 128443}",
+    "Scenario.routes": "{signed: [{at: ward.reception, work: 10 min}]}",
+    "Scenario.routes.*": "[{at: ward.reception, work: 10 min}]",
+    "Scenario.procedures": "{birth: {received_at: ward, volume: {per_year: 3800}, route: …}}",
+    "Scenario.procedures.*": "{received_at: ward, volume: {per_year: 3800}, route: …}",
+    "Scenario.published": "[{value: 95.35%, source: …, measure: early_rate, use: calibrated}]",
+    "Scenario.policies": "{more: [{staff: {ward.clerk: {add: 1}}}]}",
+    "Period.from": "2021-01-01",
+    "Period.to": "2021-12-31",
+    "CalendarRule.hours": '{mon-fri: ["07:30-11:30", "13:30-17:00"]}',
+    "CalendarRule.hours.*": '["07:30-11:30", "13:30-17:00"]',
+    "CalendarRule.holidays": "VN",
+    "CalendarRule.closed": "[2021-02-08, 2021-04-19..2021-04-20]",
+    "CalendarRule.open": '{2021-02-06: ["07:30-11:30"]}',
+    "CalendarRule.open.*": '["07:30-11:30"]',
+    "Profile.hours": '{"07:30-09:30": 1.6}',
+    "Profile.weekdays": "{mon: 1.3, fri: 0.85}",
+    "Profile.months": "{feb: 0.7}",
+    "Profile.dates": "{2021-07-24..2021-09-21: 0.4}",
+    "StaffGroup.count": "2",
+    "Level.stations": "{reception: {kind: counter, staff: 2}}",
+    "Level.stations.*": "{kind: counter, staff: 2}",
+    "Level.pools": "{floor: {staff: 1, serves: [reception]}}",
+    "Level.pools.*": "{staff: 1, serves: [reception]}",
+    "Level.offices.*": "{share: 2}",
+    "Pool.staff": "1",
+    "Pool.serves": "[reception]",
+    "Office.staff": "{reception: 3}",
+    "EachParent.each": "3",
+    "TransferRule.departs": '["10:00", "15:30"]',
+    "Incomplete.share": "20%",
+    "Incomplete.away": "{exponential: 2 working days}",
+    "Procedure.received_at": "ward",
+    "Procedure.volume": "{per_year: 3800}",
+    "Procedure.channels": "{counter: 80%, online: 20%}",
+    "Procedure.priority": "{1: 10%, 2: 90%}",
+    "Procedure.route": "[{at: ward.reception, work: 10 min}]",
+    "Visit.at": "ward.reception",
+    "Visit.work": "10 min",
+    "Visit.incomplete": "{share: 20%, away: {exponential: 2 working days}}",
+    "Visit.only": "[counter]",
+    "Wait.only": "[counter]",
+    "Choose.only": "[counter]",
+    "Together.only": "[counter]",
+    "UntilDue.until": "due",
+    "Choose.choose": "[{share: 3%, end: refused}, {share: rest}]",
+    "Branch.share": "25%",
+    "Branch.route": "[{at: ward.clerk, work: 10 min}]",
+    "Together.together": "[[{at: ward.clerk, work: 10 min}], [{wait: 2 h}]]",
+    "PublishedFigure.value": "95.35%",
+    "PublishedFigure.source": "seeds/uong-bi-2021#early",
+    "PublishedFigure.measure": "early_rate",
+    "PublishedFigure.use": "calibrated",
+    "Policy.changes": "[{staff: {ward.clerk: {add: 1}}}]",
+    "Policy.combine": "[more, less]",
+    "Levers.staff": "{ward.clerk: {add: 1}}",
+    "Levers.staff.*": "{add: 1}",
+    "Levers.cut": "{all: true, work: 25%}",
+    "Levers.on_the_spot": "[ward]",
+    "Levers.set": "{procedures.birth.time_limit: 2 days}",
+    "Cut.procedures": "[birth]",
+    "Cut.fields": "[land]",
+    "Cut.drop": "[sign]",
+}
+_STEP = "{at: ward.reception, work: 10 min}"
 
 
 def findings_of(error: ValidationError) -> Iterator[Finding]:
     """Give the path and the message of each thing that a validator found."""
+    models = {model.__name__: model for model in all_models()}
+    root = models.get(error.title, Scenario)
     for found in error.errors(include_url=False):
         path = path_in_file(found["loc"])
-        key = str(path[-1]) if path else ""
-        text, context = found["msg"], found.get("ctx", {})
-        match found["type"]:
-            case "extra_forbidden":
-                message = f"there is no key `{key}` here{did_you_mean(key, _all_keys())}"
-            case "missing":
-                message = f"`{key}` is required here"
-            case "value_error" | "assertion_error":
-                message = str(context.get("error", text))
-            case "literal_error":
-                message = f"`{found['input']}` must be one of {context['expected']}"
-            case "model_type" | "dict_type" | "model_attributes_type":
-                message = "is not a mapping of keys to values"
-            case "tuple_type" | "list_type":
-                message = "is not a list"
-            case _:
-                message = text[0].lower() + text[1:]
-        yield path, message
+        kind, given = found["type"], found["input"]
+        if kind in ("value_error", "assertion_error"):
+            wrong = found["ctx"]["error"]
+            for inner, why in faults_of(wrong):
+                yield (*path, *inner), why
+        elif kind == "missing":
+            key = path[-1]
+            if key == "work" and "at" not in given and Part in root.__mro__:
+                continue  # what makes it a visit is missing too, and is told
+            yield path, _missing(path, root)
+        elif kind == "extra_forbidden":
+            tags = [str(part)[1:-1] for part in found["loc"][:-1] if str(part)[:1] == "<"]
+            here = models_at(path[:-1], root)
+            tagged = [model for model in here if model.__name__.lower() in tags[-1:]]
+            yield path, unknown_key(str(path[-1]), tagged or here)
+        else:
+            yield path, _worded(kind, given, found.get("ctx", {}), path, root, found["msg"])
 
 
-@lru_cache
-def _all_keys() -> tuple[str, ...]:
-    keys = {"routes", "steps"}
-    models: list[type[Part]] = [Part]
-    while models:
-        model = models.pop()
-        models.extend(model.__subclasses__())
-        keys |= {field.alias or name for name, field in model.model_fields.items()}
-    return tuple(sorted(keys))
+def unknown_key(key: str, here: Iterable[type[Part]]) -> str:
+    """Say that no model here has a key, with the likely meant one or where it belongs."""
+    models = list(here)
+    own = list(dict.fromkeys(own for model in models for own in keys_of(model)))
+    homes = [
+        _called(model) for model in all_models() if model not in models and key in keys_of(model)
+    ]
+    if homes and likely(key, own, 0.8) is None and models:
+        places = _either(dict.fromkeys(homes))
+        kinds = _either(dict.fromkeys(map(_called, models)))
+        return f"{quoted(key)} is a key of {places}, not of {kinds}"
+    return f"there is no key {quoted(key)} here{did_you_mean(key, own)}"
+
+
+def _called(model: type[Part]) -> str:
+    return _CALLED.get(model.__name__, f"`{model.__name__}`")
+
+
+def _either(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _example(path: KeyPath, root: type[Part]) -> str | None:
+    """Give a value that may stand at a path."""
+    for model in models_at(path[:-1], root):
+        example = _EXAMPLES.get(f"{model.__name__}.{path[-1]}")
+        if example is not None:
+            return example
+    for model in models_at(path[:-2], root) if len(path) > 1 else ():
+        example = _EXAMPLES.get(f"{model.__name__}.{path[-2]}.*")
+        if example is not None:
+            return example
+    return _STEP if len(models_at(path, root)) > 1 else None
+
+
+def _missing(path: KeyPath, root: type[Part]) -> str:
+    key = path[-1]
+    example = _example(path, root)
+    if key == "at":
+        return f"`at` is required here: a step has `at: {example}`, or `wait`, `choose`, `together`"
+    return f"`{key}` is required here" + (f": `{key}: {example}`" if example else "")
+
+
+def _worded(
+    kind: str, given: object, context: Mapping[str, Any], path: KeyPath, root: type[Part], text: str
+) -> str:
+    example = _example(path, root)
+    own = f"; write `{path[-1]}: {example}`" if path and example else ""
+    match kind:
+        case "literal_error":
+            return _not_one_of(given, str(context["expected"]))
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return _not_a_mapping(given, f"; write {quoted(example)}" if example else "")
+        case "tuple_type" | "list_type":
+            return _not_a_list(given, example)
+        case "too_short":
+            return "is empty; name at least one"
+        case "int_type" | "int_parsing" | "int_from_float":
+            way = way_out(given, _whole)
+            return f"{quoted(given)} is not a whole number" + (f"; {way}" if way else own)
+        case "greater_than_equal":
+            return f"{quoted(given)} is too small; it is at least {context['ge']:,}"
+        case "less_than_equal":
+            return f"{quoted(given)} is too large; it is at most {context['le']:,}"
+        case "bool_type" | "bool_parsing":
+            return f"{quoted(given)} is not `true` or `false`" + _then(way_out(given, _truth))
+        case "string_type":
+            if isinstance(given, int | float) and not isinstance(given, bool):
+                return f'{quoted(given)} is a number, not text; write it in quotes: "{given}"'
+            return f"{quoted(given)} is not text{own}"
+        case "float_type" | "float_parsing":
+            return f"{quoted(given)} is not a number" + _then(way_out(given, _number))
+        case "finite_number":
+            return f"{quoted(given)} is too large a number"
+    return text[0].lower() + text[1:]
+
+
+def _then(way: str) -> str:
+    return f"; {way}" if way else ""
+
+
+def _whole(given: object) -> None:
+    if isinstance(given, bool) or not isinstance(given, int):
+        raise ValueError
+
+
+def _number(given: object) -> None:
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise ValueError
+
+
+def _truth(given: object) -> None:
+    if given not in ("true", "false"):
+        raise ValueError
+
+
+def _not_one_of(given: object, expected: str) -> str:
+    words = re.findall(r"'([^']*)'", expected) or [expected.lower()]
+
+    def read(word: object) -> None:
+        if word not in words:
+            raise ValueError
+
+    fault = f"{quoted(given)} is not {_either(f'`{word}`' for word in words)}"
+    way = way_out(given, read)
+    if way:
+        return f"{fault}; {way}"
+    meant = likely(given, words) if isinstance(given, str) else None
+    return fault + (f" (did you mean `{meant}`?)" if meant else "")
+
+
+def _not_a_mapping(given: object, form: str) -> str:
+    parted = glued(given) if isinstance(given, str) else None
+    if parted is not None:
+        way = quoted(f"{parted[0]}: {parted[1]}")
+        return f"{quoted(given)} has no space after its colon; write {way}"
+    if isinstance(given, list | tuple):
+        return f"is a list, where keys with values are wanted, without dashes{form}"
+    return f"{quoted(given)} is not a mapping of keys to values{form}"
+
+
+def _not_a_list(given: object, example: str | None) -> str:
+    if isinstance(given, Mapping):
+        form = f"; write {quoted(example)}" if example else ""
+        return f"is not a list: each item begins with a dash, or stands in [ ]{form}"
+    if isinstance(given, str | int | float) and example and not example.startswith(("[{", "[[")):
+        item = f'"{given}"' if ":" in str(given) else given
+        return f"{quoted(given)} is not a list; write {quoted(f'[{item}]')}"
+    form = f"; write {quoted(example)}" if example else ""
+    return f"{quoted(given)} is not a list{form}"

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from sim.errors import Problem
+from sim.errors import Problem, quoted
 from sim.scenario.text import Document, KeyPath, Place
+from sim.scenario.words import did_you_mean
 
 Raw = dict[str, Any]
 
@@ -27,9 +28,12 @@ def expand_routes(document: Document) -> Document:
     places = dict(document.places)
     named = data.pop("routes", None) or {}
     problems: list[Problem] = []
+    unread: list[KeyPath] = []
     procedures = data.get("procedures")
     if not isinstance(named, dict):
-        problems.append(document.problem(("routes",), "is not a mapping of names to routes"))
+        problems.append(
+            document.problem(("routes",), "is not a mapping of names to lists of steps")
+        )
         named = {}
     for name, procedure in procedures.items() if isinstance(procedures, dict) else ():
         if not isinstance(procedure, dict):
@@ -38,9 +42,9 @@ def expand_routes(document: Document) -> Document:
         route = procedure.get("route")
         if isinstance(route, str):
             if route not in named:
-                known = ", ".join(named) or "none"
-                message = f"there is no route `{route}`; the named routes are: {known}"
+                message = f"there is no route {quoted(route)}{did_you_mean(route, named)}"
                 problems.append(document.problem(path, message))
+                unread.append(path)
                 procedure["route"] = [_stand_in(data)]
                 procedure.pop("steps", None)
                 continue
@@ -55,11 +59,11 @@ def expand_routes(document: Document) -> Document:
         for step_id, keys in overrides.items() if isinstance(overrides, dict) else ():
             over: KeyPath = ("procedures", name, "steps", step_id)
             if step_id not in by_id:
-                known = ", ".join(str(known) for known in by_id) or "none"
-                message = f"the route has no step `{step_id}`; its steps are: {known}"
+                message = f"the route has no step {quoted(step_id)}{did_you_mean(step_id, by_id)}"
                 problems.append(document.problem(over, message))
             elif not isinstance(keys, dict):
-                problems.append(document.problem(over, "is not a mapping of keys to lay over"))
+                message = "is not a mapping of keys to put over the step's: {work: 5 min}"
+                problems.append(document.problem(over, message))
             else:
                 place, step = by_id[step_id]
                 for key, value in keys.items():
@@ -68,8 +72,13 @@ def expand_routes(document: Document) -> Document:
                         continue
                     step[key] = value
                     _move_places(places, (*over, key), (*place, key))
-    found = (*document.problems, *problems)
-    return replace(document, data=data, places=places, problems=found)
+    return replace(
+        document,
+        data=data,
+        places=places,
+        problems=(*document.problems, *problems),
+        unread=(*document.unread, *unread),
+    )
 
 
 def _stand_in(data: Raw) -> Raw:

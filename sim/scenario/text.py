@@ -12,17 +12,31 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
+from math import isfinite
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeGuard
 
 import yaml
 
-from sim.errors import InputError, Problem
+from sim.errors import InputError, Problem, one_line, quoted
+from sim.habits import way_out
+from sim.scenario.syntax import explained
 
 MOST_BYTES = 4_000_000
+MOST_LETTERS = 10_000
 DEEPEST = 64
+_MOST_NOTED = 1000
 
 KeyPath = tuple[str | int, ...]
+
+
+class Decimal(float):
+    """A number with a point or an exponent, which messages quote as it was written."""
+
+    written: str
+
+    def __str__(self) -> str:
+        return self.written
 
 
 class Null(Enum):
@@ -36,11 +50,29 @@ _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _OCTAL_OR_HEXADECIMAL = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
+_TAG_OF_UNION = re.compile("<[a-z]+>")
+_NO_SPACE = re.compile(r"([\w-]+):(\S.*)", re.DOTALL)
+_LIKE_A_NUMBER = re.compile(r"[-+]?[0-9]+([.,][0-9]+)*")
+_REST_OF_A_NUMBER = re.compile(r"[0-9]+(\s*[^\d\s.,:-][^\d]*)?")
+_SURE_REST_OF_A_NUMBER = re.compile(r"[0-9]{3}|[0-9]+\s*[^\d\s.,:-][^\d]*")
+_A_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?\s*[^\d.,]*")
 
 
 def path_in_file(loc: tuple[str | int, ...]) -> KeyPath:
     """Leave out what a validator puts between the keys: union tags and key markers."""
-    return tuple(part for part in loc if part != "[key]" and not str(part).startswith("<"))
+    return tuple(part for part in loc if part != "[key]" and not _TAG_OF_UNION.fullmatch(str(part)))
+
+
+def glued(text: str) -> tuple[str, str] | None:
+    """Part a key from a value that follows its colon without a space."""
+    match = _NO_SPACE.fullmatch(text)
+    return (match[1], match[2]) if match else None
+
+
+def written_path(path: KeyPath) -> str:
+    """Write the path of a key as in ``procedures.copies.route.0.work``, very long keys cut."""
+    parts = (str(part) for part in path)
+    return ".".join(one_line(part if len(part) <= 60 else part[:59] + "…") for part in parts)
 
 
 @dataclass(frozen=True)
@@ -50,6 +82,8 @@ class Place:
     file: str
     line: int
     column: int
+    trap: str = ""
+    """What the writer may have meant by a list that YAML reads in another way."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +98,8 @@ class Document:
     """Where the files that it names lie, or below; None for a text without a file."""
     problems: tuple[Problem, ...] = ()
     """What is wrong without keeping the rest from being read."""
+    unread: tuple[KeyPath, ...] = ()
+    """Where a value could not be read, which is told; what is there is no further problem."""
 
     def problem(self, path: KeyPath, message: str) -> Problem:
         """Make a problem at `path`, or at the nearest key around it that has a place."""
@@ -73,9 +109,9 @@ class Document:
                 break
         else:
             place = Place(self.file, 0, 0)
-        return Problem(
-            place.file, place.line, place.column, ".".join(str(part) for part in path), message
-        )
+        if length == len(path):
+            message = place.trap or message
+        return Problem(place.file, place.line, place.column, written_path(path), message)
 
 
 def read_document(path: Path) -> Document:
@@ -107,10 +143,14 @@ def read_text(path: Path) -> str:
         raise InputError(Problem(file, 0, 0, "", f"cannot be read: {error.strerror}")) from None
     if len(raw) > MOST_BYTES:
         raise InputError(Problem(file, 0, 0, "", "is larger than 4 MB, the most that is read"))
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError(Problem(file, 0, 0, "", "is not UTF-8 but UTF-16; save it as UTF-8"))
     try:
         return unicodedata.normalize("NFC", raw.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise InputError(Problem(file, 0, 0, "", "is not UTF-8; save it as UTF-8")) from None
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8-sig").splitlines() or [""]
+        message = "is not UTF-8 from here on; save it as UTF-8"
+        raise InputError(Problem(file, len(before), len(before[-1]) + 1, "", message)) from None
 
 
 def _what_is_there(path: Path) -> str:
@@ -121,36 +161,31 @@ def _what_is_there(path: Path) -> str:
 
 def parse_document(text: str, file: str) -> Document:
     """Parse text as one YAML mapping; see `read_document`."""
-    text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", text).removeprefix("\ufeff")
+    builder = _Builder(file, text, yaml.parse(text, Loader=_PARSER))
     try:
-        document = _Builder(file, yaml.parse(text, Loader=_PARSER)).document()
+        return replace(builder.document(), text=text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        reason = " ".join(part for part in (error.context, error.problem) if part)
-        at = text.splitlines()[mark.line : mark.line + 1] if mark is not None else []
-        if at and mark is not None and at[0].startswith("\t", mark.column):
-            reason = "a tab; indent with spaces"
-        raise InputError(Problem(file, line, column, "", f"is not YAML here: {reason}")) from None
+        line, column, why = explained(text, mark.index if mark else len(text))
     except yaml.reader.ReaderError as error:
         # The position counts bytes in one parser and letters in the other.
         before = text[: text.find(chr(error.character))]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        message = (
-            f"is not YAML here: the character U+{int(error.character):04X} cannot stand in text"
-        )
-        raise InputError(Problem(file, line, column, "", message)) from None
-    return replace(document, text=text)
+        why = f"the character U+{int(error.character):04X} cannot stand in a text; delete it"
+    raise InputError(*builder.problems, Problem(file, line, column, "", why))
 
 
 class _Builder:
-    """Builds plain data from a stream of YAML events."""
+    """Builds plain data from a stream of YAML events, and notes what is wrong on the way."""
 
-    def __init__(self, file: str, events: Iterator[yaml.Event]) -> None:
+    def __init__(self, file: str, text: str, events: Iterator[yaml.Event]) -> None:
         self.file = file
+        self.text = text
         self.events = events
         self.places: dict[KeyPath, Place] = {}
         self.problems: list[Problem] = []
+        self.unread: list[KeyPath] = []
 
     def document(self) -> Document:
         data: Any = None
@@ -159,87 +194,230 @@ class _Builder:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self._refuse(event, (), "a second document; a scenario file has one")
+                    message = "`---` begins a second document; a scenario file has one"
+                    self._refuse(event, (), message)
                 self.places[()] = self._place(event)
                 data = self._node(next(self.events), ())
         if documents == 0:
             self.problems.append(Problem(self.file, 1, 1, "", "is empty"))
         elif not isinstance(data, dict):
-            self.problems.append(Problem(self.file, 1, 1, "", "is not a mapping of keys to values"))
+            message = "is not a mapping of keys to values; begin with `period: …`"
+            self.problems.append(Problem(self.file, 1, 1, "", message))
         if not isinstance(data, dict):
             raise InputError(*self.problems)
-        return Document(self.file, data, self.places, problems=tuple(self.problems))
+        problems, unread = tuple(self.problems), tuple(self.unread)
+        return Document(self.file, data, self.places, problems=problems, unread=unread)
 
     def _place(self, event: yaml.Event) -> Place:
         mark = event.start_mark
         assert mark is not None
         return Place(self.file, mark.line + 1, mark.column + 1)
 
-    def _refuse(self, event: yaml.Event, path: KeyPath, message: str) -> NoReturn:
+    def _note(self, event: yaml.Event, path: KeyPath, message: str) -> None:
         place = self._place(event)
-        text = ".".join(str(part) for part in path)
-        raise InputError(
-            *self.problems, Problem(place.file, place.line, place.column, text, message)
-        )
+        problem = Problem(place.file, place.line, place.column, written_path(path), message)
+        self.problems.append(problem)
+        if len(self.problems) == _MOST_NOTED:
+            raise InputError(*self.problems)
+
+    def _refuse(self, event: yaml.Event, path: KeyPath, message: str) -> NoReturn:
+        self._note(event, path, message)
+        raise InputError(*self.problems)
 
     def _node(self, event: yaml.Event, path: KeyPath) -> Any:
         if len(path) > DEEPEST:
             self._refuse(event, (), f"nested deeper than {DEEPEST} levels")
         if isinstance(event, yaml.AliasEvent):
-            self._refuse(event, path, "aliases (*name) are not part of the language; use a route")
-        self._refuse_marks(event, path)
+            message = "an alias (*name) is not part of the language; a text that begins with"
+            self._note(event, path, f"{message} * stands in quotes")
+            self.unread.append(path)
+            return None
+        self._note_marks(event, path)
         if isinstance(event, yaml.MappingStartEvent):
-            return self._mapping(path)
+            return self._mapping(event, path)
         if isinstance(event, yaml.SequenceStartEvent):
-            return self._sequence(path)
+            return self._sequence(event, path)
         assert isinstance(event, yaml.ScalarEvent)
+        if len(event.value) > MOST_LETTERS:
+            message = f"has {len(event.value):,} letters; a text has at most {MOST_LETTERS:,}"
+            self._note(event, path, message)
+            self.unread.append(path)
+            return None
         if not event.implicit[0]:
             return event.value
         return self._plain(event, path)
 
-    def _refuse_marks(self, event: yaml.Event, path: KeyPath) -> None:
-        if getattr(event, "tag", None) is not None or getattr(event, "anchor", None) is not None:
-            message = "tags (!name) and anchors (&name) are not part of the language"
-            self._refuse(event, path, message)
+    def _note_marks(self, event: yaml.Event, path: KeyPath) -> None:
+        bare = isinstance(event, yaml.ScalarEvent) and self._from(event) == "!"
+        if getattr(event, "anchor", None) is not None:
+            message = "an anchor (&name) is not part of the language; a text that begins with"
+            self._note(event, path, f"{message} & stands in quotes")
+        elif getattr(event, "tag", None) is not None or bare:
+            message = "a tag (!name) is not part of the language; a text that begins with"
+            self._note(event, path, f"{message} ! stands in quotes")
 
-    def _mapping(self, path: KeyPath) -> dict[str, Any]:
+    def _from(self, event: yaml.Event, length: int = 1) -> str:
+        """Give the text that begins where an event does."""
+        mark = event.start_mark
+        assert mark is not None
+        return self.text[mark.index : mark.index + length]
+
+    def _between(self, first: yaml.Event, second: yaml.Event) -> str:
+        assert first.end_mark is not None
+        assert second.start_mark is not None
+        return self.text[first.end_mark.index : second.start_mark.index]
+
+    def _mapping(self, start: yaml.MappingStartEvent, path: KeyPath) -> Any:
         built: dict[str, Any] = {}
+        lone: list[yaml.ScalarEvent] = []
+        before: tuple[KeyPath, yaml.ScalarEvent] | None = None
         while not isinstance(key_event := next(self.events), yaml.MappingEndEvent):
             if not isinstance(key_event, yaml.ScalarEvent):
                 self._refuse(key_event, path, "a key must be a word, not a list or a mapping")
-            self._refuse_marks(key_event, path)
-            key = key_event.value
-            below = (*path, key)
-            if key in built:
-                first = self.places[below].line
-                self._note(key_event, below, f"this key stands twice; the first is in line {first}")
-            self.places.setdefault(below, self._place(key_event))
-            built[key] = self._node(next(self.events), below)
-        return built
+            value_event = next(self.events)
+            if _is_empty(value_event) and ":" not in self._between(key_event, value_event):
+                if not self._misread(key_event, path, built, before):
+                    lone.append(key_event)
+                    if built:
+                        self._note(key_event, path, _why_alone(key_event, before))
+                continue
+            below = self._key(key_event, path, built)
+            built[key_event.value] = self._node(value_event, below)
+            before = (below, value_event) if _is_plain(value_event) else None
+        if built or not lone:
+            return built
+        items = [event.value for event in lone]
+        listed = ", ".join(items)
+        self._note(
+            start, path, f"a list stands in [ ], not in {{ }}: write {quoted(f'[{listed}]')}"
+        )
+        return items
 
-    def _sequence(self, path: KeyPath) -> list[Any]:
+    def _key(self, event: yaml.ScalarEvent, path: KeyPath, built: dict[str, Any]) -> KeyPath:
+        """Note where a key stands, and what is wrong with it."""
+        self._note_marks(event, path)
+        below = (*path, event.value)
+        if not event.value and event.implicit[0]:
+            self._note(event, below, "a key is missing before the colon")
+            self.unread.append(below)
+        elif event.value == "<<":
+            message = "a merge key (<<) is not part of the language; share steps by `routes`, files"
+            self._note(event, below, f"{message} by `extends`")
+            self.unread.append(below)
+        elif event.value in built:
+            first = self.places[below].line
+            self._note(event, below, f"this key stands twice; the first is in line {first}")
+        elif len(event.value) > MOST_LETTERS:
+            self._refuse(event, path, f"a key of {len(event.value):,} letters")
+        self.places.setdefault(below, self._place(event))
+        return below
+
+    def _misread(
+        self,
+        event: yaml.ScalarEvent,
+        path: KeyPath,
+        built: dict[str, Any],
+        before: tuple[KeyPath, yaml.ScalarEvent] | None,
+    ) -> bool:
+        """Read a key without a colon as it was meant, if that is plain."""
+        parted = glued(event.value) if event.implicit[0] else None
+        if parted is not None:
+            key, value = parted
+            message = f"no space after the colon: write {quoted(f'{key}: {value}')}"
+            self._note(event, (*path, key), message)
+            self.places.setdefault((*path, key), self._place(event))
+            built.setdefault(key, plain_value(value))
+            return True
+        if before is None or not _parts_a_number(before[1], event, self._between(before[1], event)):
+            return False
+        at, first = before
+        self._note(first, at, _why_parted(first, event, "entries"))
+        self.unread.append(at)
+        return True
+
+    def _sequence(self, start: yaml.SequenceStartEvent, path: KeyPath) -> list[Any]:
         built: list[Any] = []
+        trap = ""
+        before: yaml.Event = start
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
             below = (*path, len(built))
             self.places[below] = self._place(event)
             built.append(self._node(event, below))
+            if start.flow_style and not trap:
+                between = self._between(before, event)
+                if _parts_a_number(before, event, between, sure=True):
+                    trap = _why_parted(before, event, "items")
+            before = event
+        if trap:
+            for at in (path, *((*path, number) for number in range(len(built)))):
+                self.places[at] = replace(self.places[at], trap=trap)
         return built
-
-    def _note(self, event: yaml.Event, path: KeyPath, message: str) -> None:
-        place = self._place(event)
-        text = ".".join(str(part) for part in path)
-        self.problems.append(Problem(place.file, place.line, place.column, text, message))
 
     def _plain(self, event: yaml.ScalarEvent, path: KeyPath) -> Any:
         text = event.value
         if not text:
-            self._note(event, path, "has no value; give it one, or leave the key out")
+            self._note(event, path, f"has no value; {self._why_empty(event)}")
+            self.unread.append(path)
             return None
         if text in {"~", "null", "Null", "NULL"}:
             return Null.NULL
         if _LEADING_ZERO.fullmatch(text):
-            self._note(event, path, f"`{text}` has a leading zero; quote it, or leave the zero out")
+            bare = text.lstrip("+-0") or "0"
+            message = f"{quoted(text)} has a leading zero; a number has none, {quoted(bare)}, and a"
+            self._note(event, path, f"{message} text stands in quotes")
         return plain_value(text)
+
+    def _why_empty(self, event: yaml.ScalarEvent) -> str:
+        if re.match(r"[ \t]+#\S", self._from(event, 80)):
+            return "what follows a # is a remark: a text that begins with # stands in quotes"
+        return "write one, or below in lines that are indented deeper; or leave the key out"
+
+
+def _is_plain(event: yaml.Event) -> TypeGuard[yaml.ScalarEvent]:
+    return isinstance(event, yaml.ScalarEvent) and event.implicit[0]
+
+
+def _is_empty(event: yaml.Event) -> bool:
+    return _is_plain(event) and not event.value
+
+
+def _parts_a_number(
+    first: yaml.Event, second: yaml.Event, between: str, *, sure: bool = False
+) -> bool:
+    """Tell whether a comma parts what was meant as one number, such as ``0,5 h``.
+
+    In a list two numbers may be two items; only a rest of three digits, or with a unit, is sure.
+    """
+    rest = _SURE_REST_OF_A_NUMBER if sure else _REST_OF_A_NUMBER
+    return (
+        between == ","
+        and _is_plain(first)
+        and _is_plain(second)
+        and _LIKE_A_NUMBER.fullmatch(first.value) is not None
+        and rest.fullmatch(second.value) is not None
+    )
+
+
+def _why_parted(first: yaml.Event, second: yaml.Event, what: str) -> str:
+    assert isinstance(first, yaml.ScalarEvent)
+    assert isinstance(second, yaml.ScalarEvent)
+    written = f"{first.value},{second.value}"
+    way = way_out(written, _number_with_unit)
+    return f"{quoted(written)} is two {what}, since a comma parts them; {way}"
+
+
+def _number_with_unit(text: object) -> None:
+    if not isinstance(text, str) or not _A_NUMBER.fullmatch(text):
+        raise ValueError
+
+
+def _why_alone(event: yaml.ScalarEvent, before: tuple[KeyPath, yaml.ScalarEvent] | None) -> str:
+    alone = f"{quoted(event.value)} has no colon and no value"
+    if before is None:
+        return f"{alone}; write {quoted(f'{event.value}: VALUE')}"
+    path, value = before
+    text = f'{path[-1]}: "{value.value}, {event.value}"'
+    return f"{alone}; a text with a comma stands in quotes: {quoted(text)}"
 
 
 def plain_value(text: str) -> bool | int | float | str:
@@ -252,6 +430,8 @@ def plain_value(text: str) -> bool | int | float | str:
         return int(text)
     if _OCTAL_OR_HEXADECIMAL.fullmatch(text) and len(text) < 32:
         return int(text, 0)
-    if _DECIMAL.fullmatch(text) and not _LEADING_ZERO.fullmatch(text):
-        return float(text)
+    if _DECIMAL.fullmatch(text) and not _LEADING_ZERO.fullmatch(text) and len(text) < 400:
+        number = Decimal(text)
+        number.written = text
+        return number if isfinite(number) else text
     return text

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import math
 import re
+from calendar import monthrange
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
+from unicodedata import normalize
 
 import numpy as np
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from sim.deadlines import LimitKind
-from sim.distributions import Distribution, parse_distribution, parse_share
+from sim.distributions import (
+    Distribution,
+    number_or_percentage,
+    parse_distribution,
+    parse_share,
+)
 from sim.durations import (
     DAY,
     HOUR,
@@ -24,6 +31,8 @@ from sim.durations import (
     parse_time_of_day,
     time_of_day,
 )
+from sim.errors import quoted
+from sim.habits import knowing_habits
 from sim.scenario import written
 from sim.scenario.measure_names import ALL_MEASURES
 
@@ -37,8 +46,8 @@ WITHDRAWN = "withdrawn"
 
 _NAME = re.compile(r"[\w-]+")
 _OFFICE_NAME = re.compile(r"[^@./]+")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_INTERVAL = re.compile(r"(\d{2}:\d{2})\s*-\s*(\d{2}:\d{2})")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INTERVAL = re.compile(r"[0-9]{2}:[0-9]{2}\s*-\s*[0-9]{2}:[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -63,34 +72,33 @@ class Limit:
 
 
 _LIMIT = re.compile(
-    r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>working days?|working h|working hours?|days?|weeks?|h|"
-    r"hours?|min|minutes?)"
+    r"(?P<number>[0-9]{1,30}(?:\.[0-9]{1,30})?)\s*"
+    r"(?P<unit>working days?|working h|working hours?|days?|weeks?|h|hours?|min|minutes?)"
 )
 
 
+@knowing_habits
 def parse_limit(value: object) -> Limit:
     """Read a time limit such as ``5 working days`` or ``same day``."""
     if isinstance(value, Limit):
         return value
-    way_out = (
-        "write `same day`, or a number with working days, working hours, days, weeks, h or min"
-    )
-    if not isinstance(value, str):
-        raise ValueError(f"`{value}` is not a time limit; {way_out}")
     if value == "same day":
         return Limit(kind=LimitKind.SAME_DAY)
-    match = _LIMIT.fullmatch(value.strip())
+    match = _LIMIT.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(f"`{value}` is not a time limit; {way_out}")
+        raise ValueError(
+            f"{quoted(value)} is not a time limit; write `same day`, or a number with working "
+            "days, working hours, days, weeks, h or min"
+        )
     number, unit = float(match["number"]), match["unit"]
     size = MINUTE if unit.startswith("min") else HOUR if "h" in unit else DAY
     if number * size > LONGEST:
-        raise ValueError(f"`{value}` is longer than 100 years")
+        raise ValueError(f"{quoted(value)} is too long a limit; it is at most 100 years")
     if number == 0:
-        raise ValueError(f"`{value}` is not a time limit: it must be more than 0")
+        raise ValueError(f"{quoted(value)} is not a time limit; it must be more than 0")
     if unit.startswith(("working day", "day", "week")):
         if number != int(number):
-            raise ValueError(f"`{value}`: a limit in days or weeks is a whole number of them")
+            raise ValueError(f"{quoted(value)}: a limit in days or weeks is a whole number of them")
         if unit.startswith("working"):
             return Limit(kind=LimitKind.WORKING_DAYS, amount=int(number))
         return Limit(kind=LimitKind.DAYS, amount=int(number) * (7 if unit[0] == "w" else 1))
@@ -99,72 +107,108 @@ def parse_limit(value: object) -> Limit:
 
 
 def _name(value: object) -> str:
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
-        raise ValueError(f"`{value}` is not a name; names have letters, digits, - and _")
+    if not isinstance(value, str):
+        raise ValueError(
+            f'{quoted(value)} is not text; a name of digits stands in quotes: "{value}"'
+        )
+    if not _NAME.fullmatch(value):
+        likely = "-".join(_NAME.findall(normalize("NFKC", value)))
+        way = f"write {quoted(likely)}: " if likely else ""
+        raise ValueError(f"{quoted(value)} is not a name; {way}names have letters, digits, - and _")
     return value
 
 
 def _office_name(value: object) -> str:
     text = str(value) if isinstance(value, int) else value
     if not isinstance(text, str) or not _OFFICE_NAME.fullmatch(text):
-        raise ValueError(f"`{value}` cannot name an office; any text without @ . / can")
+        raise ValueError(f"{quoted(value)} cannot name an office; any text without @ . / can")
     return text
 
 
-def _date(value: object) -> date:
+def _strict_date(value: object) -> date:
     if isinstance(value, date):
         return value
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise ValueError(f"{quoted(value)} is not a date; write YYYY-MM-DD")
     try:
-        if not isinstance(value, str) or not _DATE.fullmatch(value):
-            raise ValueError
         day = date.fromisoformat(value)
     except ValueError:
-        raise ValueError(f"`{value}` is not a date; write YYYY-MM-DD") from None
+        raise ValueError(f"{quoted(value)} is not a date; {_why_no_day(value)}") from None
     if not 1971 <= day.year <= 2199:
-        raise ValueError(f"`{value}` is outside the years 1971 to 2199")
+        raise ValueError(f"{quoted(value)} is outside the years 1971 to 2199")
     return day
 
 
+def _why_no_day(text: str) -> str:
+    year, month, _ = map(int, text.split("-"))
+    if not 1 <= month <= 12:
+        return f"there is no month {month}"
+    if not year:
+        return "there is no year 0"
+    return f"{text[:7]} has {monthrange(year, month)[1]} days"
+
+
+_date = knowing_habits(_strict_date)
+
+
+@knowing_habits
 def parse_moment(value: object) -> tuple[date, int | None]:
     """Read a date, or a date and an hour, ``2021-04-19 14:30``, in microseconds since midnight."""
     if not isinstance(value, str):
-        raise ValueError(f"`{value}` is not a date; write YYYY-MM-DD, or YYYY-MM-DD HH:MM")
+        raise ValueError(f"{quoted(value)} is not a date; write YYYY-MM-DD, or YYYY-MM-DD HH:MM")
     day, _, hour = value.partition(" ")
-    return _date(day), parse_time_of_day(hour.strip()) if hour else None
+    return _strict_date(day), parse_time_of_day(hour.strip()) if hour else None
+
+
+@knowing_habits
+def _ends_of_dates(text: object) -> tuple[date, date]:
+    first, dots, last = str(text).partition("..")
+    if dots and not (_DATE.fullmatch(first) and _DATE.fullmatch(last)):
+        raise ValueError(f"{quoted(text)} is not a range of dates; write 2021-04-19..2021-04-20")
+    start = _strict_date(first if dots else text)
+    end = _strict_date(last) if dots else start
+    if end < start:
+        raise ValueError(f"{quoted(text)} ends before it begins")
+    return start, end
 
 
 def dates_between(text: object) -> tuple[date, ...]:
     """Read a date, or a range ``2021-04-19..2021-04-20`` with both ends."""
-    first, dots, last = str(text).partition("..")
-    start = _date(first)
-    end = _date(last) if dots else start
-    if end < start:
-        raise ValueError(f"`{text}` ends before it begins")
+    start, end = _ends_of_dates(text)
     return tuple(start + timedelta(days=n) for n in range((end - start).days + 1))
 
 
+@knowing_habits
 def parse_hours(text: object) -> tuple[int, int]:
     """Read hours such as ``07:30-11:30``, in microseconds since midnight."""
     match = _INTERVAL.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise ValueError(f'`{text}` are not hours; write "07:30-11:30", in quotes')
-    start, end = parse_time_of_day(match[1]), parse_time_of_day(match[2])
+        several = _INTERVAL.findall(text) if isinstance(text, str) else []
+        if len(several) > 1:
+            items = ", ".join(f'"{hours}"' for hours in several)
+            raise ValueError(f"{quoted(text)} is {len(several)} ranges of hours; write [{items}]")
+        raise ValueError(f'{quoted(text)} is not a range of hours; write "07:30-11:30", in quotes')
+    first, last = (part.strip() for part in match[0].split("-"))
+    start, end = parse_time_of_day(first), parse_time_of_day(last)
     if end <= start:
         raise ValueError(
-            f"`{text}` ends before it begins; hours across midnight are two: "
-            f'"{match[1]}-24:00" and "00:00-{match[2]}" of the next day'
+            f"{quoted(text)} ends before it begins; hours across midnight are two: "
+            f'"{first}-24:00" and "00:00-{last}" of the next day'
         )
     return start, end
 
 
-def weekdays_of(text: str) -> tuple[int, ...]:
+@knowing_habits
+def weekdays_of(text: object) -> tuple[int, ...]:
     """Read a weekday or a range of them, ``mon-fri``; 0 is Monday."""
-    first, _, last = text.partition("-")
+    first, _, last = str(text).partition("-")
     if first not in WEEKDAYS or (last and last not in WEEKDAYS):
-        raise ValueError(f"`{text}` is not a weekday or a range of them; write mon, … sun, mon-fri")
+        raise ValueError(
+            f"{quoted(text)} is not a weekday or a range of them; write mon, … sun, or mon-fri"
+        )
     start, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
     if end < start:
-        raise ValueError(f"`{text}` ends before it begins")
+        raise ValueError(f"{quoted(text)} ends before it begins; a week begins with mon")
     return tuple(range(start, end + 1))
 
 
@@ -186,36 +230,41 @@ def _officers_work(value: object) -> Distribution:
 def _length(value: object) -> Duration:
     duration = parse_duration(value)
     if duration.us > LONGEST:
-        raise ValueError(f"`{value}` is longer than 100 years")
+        raise ValueError(f"{quoted(value)} is longer than 100 years")
     return duration
 
 
 def _allotted(value: object) -> Duration:
     duration = _length(value)
     if duration.calendar_unit:
-        raise ValueError("an allotment is open time: write working h or working days")
+        raise ValueError(
+            f"{quoted(value)} is clock time; an allotment is open time: write min, h, working h "
+            "or working days"
+        )
     return duration
 
 
+@knowing_habits
 def _plain_factor(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-        raise ValueError(f"`{value}` is not a weight; write a number from 0 on")
-    if not math.isfinite(value):
-        raise ValueError("a weight is finite")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{quoted(value)} is not a number; write a number from 0 on")
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{quoted(value)} is not a number from 0 on")
     return float(value)
 
 
+@knowing_habits
 def _cv(value: object) -> float:
-    if isinstance(value, str) and value.strip().endswith("%"):
-        try:
-            value = float(value.strip()[:-1]) / 100
-        except ValueError:
-            raise ValueError(f"`{value}` is not a coefficient of variation") from None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 10:
-        raise ValueError(f"`{value}` is not a coefficient of variation; write 25% or 0.25")
-    if 0 < value < 1e-6:
-        raise ValueError(f"`{value}` is too small a variation; write 0 for none")
-    return float(value)
+    variation = number_or_percentage(value)
+    if variation is None:
+        raise ValueError(f"{quoted(value)} is not a coefficient of variation; write 25% or 0.25")
+    if not 0 <= variation <= 10:
+        raise ValueError(
+            f"{quoted(value)} is not a coefficient of variation; it is from 0 to 10 (1000%)"
+        )
+    if 0 < variation < 1e-6:
+        raise ValueError(f"{quoted(value)} is too small a variation; write 0 for none")
+    return variation
 
 
 def _share_or_rest(value: object) -> float | str:
@@ -225,7 +274,7 @@ def _share_or_rest(value: object) -> float | str:
 Name = Annotated[str, BeforeValidator(_name), WithJsonSchema(written.NAME)]
 OfficeName = Annotated[str, BeforeValidator(_office_name), WithJsonSchema(written.OFFICE_NAME)]
 Date = Annotated[date, BeforeValidator(_date), PlainSerializer(str), WithJsonSchema(written.DATE)]
-Dates = Annotated[str, BeforeValidator(_checked_by(dates_between)), WithJsonSchema(written.DATES)]
+Dates = Annotated[str, BeforeValidator(_checked_by(_ends_of_dates)), WithJsonSchema(written.DATES)]
 Moment = Annotated[str, BeforeValidator(_checked_by(parse_moment)), WithJsonSchema(written.MOMENT)]
 Hours = Annotated[str, BeforeValidator(_checked_by(parse_hours)), WithJsonSchema(written.HOURS)]
 Weekdays = Annotated[

@@ -1,0 +1,297 @@
+"""Why a text is no YAML, in the words of the one who wrote it.
+
+A parser says at which letter it gave up, often a line too late. What was meant is told from the
+lines around: the quotes and brackets that are open there, the colons and the indentation.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from sim.errors import quoted
+
+Explanation = tuple[int, int, str]
+"""Line and column, from 1, and what is wrong there."""
+
+_ODD_SPACE = re.compile("[\u00a0\u00ad\u2000-\u200f\u202f\u2060\u3000\ufeff]")
+_ORDINARY = re.compile(r"[^\s\[\]{},:#]+")
+_STRING = {
+    '"': re.compile(r'"(?:[^"\\]|\\.)*(?P<end>"|\Z)', re.DOTALL),
+    "'": re.compile(r"'(?:[^']|'')*(?P<end>'|\Z)", re.DOTALL),
+}
+_HAS_COLON = re.compile(r":(?=\s|$)")
+_GLUED = re.compile(r"\s*(?:-\s+)*(?P<key>[\w-]+):(?P<value>[^\s:].*)")
+_CLOSES = {"[": "]", "{": "}"}
+_RESERVED = "@`%>|*&!"
+
+
+@dataclass
+class _Open:
+    """What is open at some letter of a text."""
+
+    brackets: list[int] = field(default_factory=list)
+    quote: int | None = None
+    """Where a quoted text begins that holds the letter, or ended before it on another line."""
+    closed: int = -1
+    """Where the last quoted text or bracket ended."""
+    token: int = 0
+    """Where the last key, value or item began."""
+    entry: int = 0
+    """Where the last entry in brackets began."""
+
+
+def explained(text: str, index: int) -> Explanation:
+    """Explain why a text is no YAML at the letter where a parser gave up."""
+    index = len(text.rstrip()) if index >= len(text.rstrip()) else index
+    lines = text.splitlines() or [""]
+    row, column = (number - 1 for number in _place(text, index))
+    open_there = _open_at(text, index)
+    return (
+        _odd_letter(lines, row)
+        or _open_quote(text, index, open_there)
+        or _reserved(text, index, open_there)
+        or _in_brackets(text, index, open_there)
+        or _after_an_end(text, index, open_there)
+        or _second_colon(lines, row, column)
+        or _no_colon(lines, row)
+        or _indentation(lines, row)
+        or (
+            row + 1,
+            column + 1,
+            "cannot be read; look at the quotes, brackets, colons and indentation of this line and "
+            "of the one before",
+        )
+    )
+
+
+def _place(text: str, index: int) -> tuple[int, int]:
+    lines = (text[:index] + "x").splitlines()
+    return len(lines), len(lines[-1])
+
+
+def _open_at(text: str, index: int) -> _Open:
+    """Go through a text up to a letter as a reader of YAML does."""
+    found = _Open()
+    at, fresh = 0, True
+    while at < index:
+        letter = text[at]
+        if letter in "\n\r":
+            fresh = True
+        elif letter == "#" and (at == 0 or text[at - 1].isspace()):
+            at = _end_of_line(text, at)
+            continue
+        elif fresh and letter in _STRING:
+            found.token = at
+            string = _STRING[letter].match(text, at)
+            assert string is not None
+            spans_lines = "\n" in string[0]
+            if string.end() > index or not string["end"] or spans_lines:
+                found.quote = at
+            at, fresh, found.closed = string.end(), False, string.end() - 1
+            continue
+        elif letter in "[{" and (fresh or found.brackets):
+            found.brackets.append(at)
+            found.token, found.entry, fresh = at, at + 1, True
+        elif letter in "]}" and found.brackets:
+            found.brackets.pop()
+            found.closed, fresh = at, False
+        elif letter == "," and found.brackets:
+            found.entry, fresh = at + 1, True
+        elif letter == ":" and text[at + 1 : at + 2] in ("", " ", "\t", "\n", "\r"):
+            fresh = True
+        elif fresh and letter in "|>" and not found.brackets:
+            found.token = at
+            at, fresh = _end_of_block(text, at), True
+            continue
+        elif fresh and letter in "-?" and text[at + 1 : at + 2].isspace():
+            pass
+        elif not letter.isspace():
+            if fresh:
+                found.token, fresh = at, False
+            ordinary = _ORDINARY.match(text, at)
+            at = ordinary.end() if ordinary else at + 1
+            continue
+        at += 1
+    if fresh:
+        found.token = index
+    return found
+
+
+def _end_of_line(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end
+
+
+def _end_of_block(text: str, at: int) -> int:
+    """Find where a text of several lines, begun by ``|`` or ``>``, ends."""
+    begin = text.rfind("\n", 0, at) + 1
+    indent = len(text[begin:]) - len(text[begin:].lstrip(" "))
+    more = re.compile(rf"[^\n]*(?:\n(?:[ \t]*(?=\n|\Z)| {{{indent + 1}}}[^\n]*))*")
+    match = more.match(text, at)
+    return match.end() if match else len(text)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _is_said(line: str) -> bool:
+    """Tell whether a line is neither blank nor a remark."""
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def _said_before(lines: list[str], row: int) -> int | None:
+    return next((n for n in range(row - 1, -1, -1) if _is_said(lines[n])), None)
+
+
+def _odd_letter(lines: list[str], row: int) -> Explanation | None:
+    """Find a tab, an odd space or a full-width colon in a line or in the one before."""
+    for number in (row, row - 1):
+        line = lines[number] if number >= 0 else ""
+        start = len(line) - len(line.lstrip())
+        tab = line.find("\t", 0, start)
+        if tab >= 0:
+            return number + 1, tab + 1, "a tab stands here; indent with spaces"
+        odd = _ODD_SPACE.search(line, 0, start)
+        if odd is not None:
+            letter = f"U+{ord(odd[0]):04X}"
+            return (
+                number + 1,
+                odd.start() + 1,
+                f"the space {letter} stands here; indent with spaces",
+            )
+        wide = line.find("：")
+        if wide >= 0 and not _HAS_COLON.search(line):
+            return number + 1, wide + 1, "the colon `：` is not the ordinary one; write `: `"
+    return None
+
+
+def _open_quote(text: str, index: int, found: _Open) -> Explanation | None:
+    if text[index - 1 : index + 1].startswith("\\") or text[index : index + 1] == "\\":
+        line, column = _place(text, index)
+        message = r"a \ in double quotes stands for another letter; write the text in single quotes"
+        return line, column, message
+    if found.quote is None:
+        return None
+    return *_place(
+        text, found.quote
+    ), f"the quote {text[found.quote]} that opens here is not closed"
+
+
+def _reserved(text: str, index: int, found: _Open) -> Explanation | None:
+    """Tell of a text that begins with a letter that YAML keeps for itself."""
+    letter = text[found.token : found.token + 1]
+    if not letter or letter not in _RESERVED or "\n" in text[found.token : index]:
+        return None
+    why = f"a text that begins with `{letter}` stands in quotes"
+    return *_place(text, found.token), why
+
+
+def _in_brackets(text: str, index: int, found: _Open) -> Explanation | None:
+    letter = text[index : index + 1]
+    here = _place(text, index)
+    if not found.brackets:
+        if letter and letter in "]}":
+            return (
+                *here,
+                f"`{letter}` closes nothing; there is no open `{'[' if letter == ']' else '{'}`",
+            )
+        return None
+    opened = found.brackets[-1]
+    bracket, closes = text[opened], _CLOSES[text[opened]]
+    line, column = _place(text, opened)
+    not_closed = (line, column, f"the `{bracket}` that opens here is not closed by `{closes}`")
+    if letter and letter in "]}":
+        return *here, f"`{letter}` does not close the `{bracket}` of line {line}, column {column}"
+    lines = text.splitlines()
+    if not letter or (here[0] > line and _indent(lines[here[0] - 1]) <= _indent(lines[line - 1])):
+        return not_closed
+    entry = text[found.entry : index]
+    before = _HAS_COLON.search(entry)
+    if letter == ":" and before is None:
+        return *here, f"{quoted(entry.strip() + ':')} has no value"
+    if letter == ":":
+        words = " ".join((entry + _end_of_entry(text, index)).split())
+        why = (
+            f"two colons in {quoted(words)}; part entries by commas, and quote a text with a colon"
+        )
+        return *here, why
+    return *here, "a comma is missing before this; part entries by commas, or quote a whole text"
+
+
+def _end_of_entry(text: str, index: int) -> str:
+    match = re.compile(r"[^\n,\]}]*").match(text, index)
+    return match[0] if match else ""
+
+
+def _after_an_end(text: str, index: int, found: _Open) -> Explanation | None:
+    """Tell of words after a quoted text or a bracket has ended."""
+    if found.closed < 0 or found.brackets or text[found.closed + 1 : index].strip(" \t"):
+        return None
+    letter = text[found.closed]
+    what = "quote" if letter in _STRING else "bracket"
+    why = f"more stands after the closing {what} {letter}; a text in quotes is quoted as a whole"
+    return *_place(text, index), why
+
+
+def _second_colon(lines: list[str], row: int, column: int) -> Explanation | None:
+    """Tell of a colon after a value, in the same line or in a line that goes on the one before."""
+    line = lines[row]
+    if not _HAS_COLON.match(line, column):
+        return None
+    first = _HAS_COLON.search(line, 0, column)
+    if first is not None:
+        key = line[: first.start()].strip().removeprefix("- ")
+        text = line[first.end() :].strip()
+        way = quoted(f'{key}: "{text}"')
+        return row + 1, column + 1, f"a text with a colon and a space stands in quotes: {way}"
+    before = _said_before(lines, row)
+    if before is None:
+        return None
+    above = lines[before]
+    if not _HAS_COLON.search(above):
+        return _no_colon(lines, row)
+    why = f"is indented deeper than line {before + 1}, which has its value already"
+    return row + 1, _indent(line) + 1, f"this line {why}; indent them alike"
+
+
+def _no_colon(lines: list[str], row: int) -> Explanation | None:
+    """Find a line without a colon: this one, or the one before."""
+    before = _said_before(lines, row)
+    for number in (row, before):
+        if number is None or _HAS_COLON.search(lines[number]):
+            continue
+        line = lines[number].rstrip()
+        words = line.strip()
+        column = _indent(line) + 1
+        glued = _GLUED.fullmatch(line)
+        if glued is not None:
+            way = quoted(f"{glued['key']}: {glued['value']}")
+            return number + 1, column, f"no space after the colon: write {way}"
+        if _is_said(line) and not words.startswith("- ") and words[-1] not in "]}\"',":
+            why = f"{quoted(words)} has no colon; write a key, a colon, a space and its value"
+            return number + 1, column, why
+    return None
+
+
+def _indentation(lines: list[str], row: int) -> Explanation | None:
+    """Tell of a line that begins where none of the lines around it that are open do."""
+    line = lines[row]
+    own = _indent(line)
+    levels: list[int] = []
+    for number in range(row - 1, -1, -1):
+        if _is_said(lines[number]) and (not levels or _indent(lines[number]) < levels[-1]):
+            levels.append(_indent(lines[number]))
+    place = (row + 1, own + 1)
+    if own not in levels and levels:
+        fits = " or ".join(str(level) for level in levels[:3])
+        return *place, f"is indented by {own}; what it could belong to is indented by {fits}"
+    above = _said_before(lines, row)
+    if above is None:
+        return None
+    if line.lstrip().startswith("- "):
+        return *place, f"a list item stands among keys; look at the indentation of line {above + 1}"
+    if any(lines[n].lstrip().startswith("- ") and _indent(lines[n]) == own for n in range(row)):
+        return *place, "a key stands among list items; begin it with a dash, or indent it deeper"
+    return None
