@@ -107,8 +107,12 @@ def _applied(scenario: Scenario, name: str) -> tuple[Scenario, list[Finding]]:
     except UnfitError as error:
         return scenario, [(error.path, str(error))]
     for owner, number, change in changes:
-        changed, unfit = _tried(changed, ("policies", owner, "changes", number), change)
+        where: KeyPath = ("policies", owner, "changes", number)
+        changed, unfit = _tried(changed, where, change)
         findings += unfit
+        lost = broken_parents(changed)
+        if lost:
+            return changed, [*findings, (where, _as_text(lost[0]))]
     if findings:
         return changed, findings
     changed = _with_known_figures(changed)

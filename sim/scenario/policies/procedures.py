@@ -288,6 +288,8 @@ def _times(scenario: Scenario, volume: Volume, given: Demand) -> Volume:
     """Multiply a volume; a share of a named one becomes a rate of its own."""
     factor = given.volume.times
     if volume.of is not None:
+        if volume.of not in scenario.volumes:
+            return volume
         volume, factor = scenario.volumes[volume.of], factor * (volume.share or 0.0)
     rates = {unit: rate * factor for unit, rate in _rates(volume)}
     return Volume(**rates)
