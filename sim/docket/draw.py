@@ -7,7 +7,7 @@ Every random fact of citizen i of a procedure is the i-th uniform of the stream 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -236,22 +236,23 @@ class _ProcedureDraw:
         who = np.array(backlog.citizens, np.int64)
         home, channel = np.zeros((2, self.count), np.int64)
         accepted, due = np.full((2, self.count), MISSING)
-        home[who] = backlog.homes
+        place_of = {place.office: n for n, place in reversed([*enumerate(network.places)])}
+        home[who] = [place_of[office] for office in backlog.homes]
         accepted[who], due[who] = backlog.accepted, backlog.due
         u = self.uniforms("channel")
         for citizen, shares in zip(backlog.citizens, backlog.channels, strict=True):
             place = drawn(u[citizen : citizen + 1], np.array([share for _, share in shares]))
             channel[citizen] = shares[int(place[0])][0]
-        level = np.array([office.level for office in network.offices], np.int64)[home]
+        levels = np.array([network.offices[p.office].level for p in network.places], np.int64)
         arrived = np.full(self.count, network.run_start)
         here = np.zeros(self.count, bool)
         here[who] = True
-        yield from self._on_routes(level, home, channel, arrived, accepted, due, here)
+        yield from self._on_routes(levels[home], home, channel, arrived, accepted, due, here)
 
     def _on_routes(
         self,
         level: Integers,
-        home: Integers,
+        home_place: Integers,
         channel: Integers,
         arrived: Integers,
         accepted: Integers,
@@ -259,12 +260,13 @@ class _ProcedureDraw:
         here: NDArray[np.bool_],
     ) -> Iterator[_Alike]:
         """Draw the routes and needs of the citizens `here`, those with one template together."""
+        home = np.array([place.office for place in self.network.places], np.int64)[home_place]
         priority = self._drawn_key(("priority",), self.procedure.priority)
         priority += np.array([c.priority for c in self.network.channels], np.int64)[channel]
         choices = _Choices(self, level, channel, here)
         for who, draws in choices.groups():
             template = resolve(self.network, self.procedure, draws)
-            offices = _Offices(self, who, level[who], home[who])
+            offices = _Offices(self, who, level[who], home_place[who])
             nodes = self._nodes(template, who, channel[who], offices)
             accepts, accepting = template.accepts, home[who]
             if self.backlog is not None:
@@ -392,6 +394,8 @@ class _Arrivals:
     def __init__(self, of: _ProcedureDraw) -> None:
         network, procedure = of.network, of.procedure
         self.network = network
+        self.offices = np.array([place.office for place in network.places], np.int64)
+        """The office of each place."""
         self.pieces: dict[tuple[int, Calendar], tuple[Intensity, Floats]] = {}
         self.growth: dict[tuple[int, Calendar], float] = {}
         """Expected arrivals in the run for each one expected in the period."""
@@ -417,7 +421,11 @@ class _Arrivals:
         return self.growth[key]
 
     def draw(self, of: _ProcedureDraw) -> tuple[Integers, Integers, Integers, Integers]:
-        """Draw receiving level, home office, channel and arrival of each citizen, each (N,)."""
+        """Draw receiving level, home, as a place, channel and arrival of each citizen, each (N,).
+
+        The channel is drawn by the calendar of the place, which is the home office's unless
+        offices were merged; the arrival by that of the office.
+        """
         network, procedure = of.network, of.procedure
         levels = np.array([level for level, _ in procedure.received_at], np.int64)
         parts = np.array([
@@ -428,29 +436,23 @@ class _Arrivals:
         u = of.uniforms("office")
         for number in levels:
             here = level == number
-            weights = self._place_weights(of, int(number))
-            places = network.levels[int(number)].places
-            offices = np.array([place.office for place in places], np.int64)
-            home[here] = offices[drawn(u[here], weights)]
+            places = np.array(network.levels[int(number)].places, np.int64)
+            home[here] = places[drawn(u[here], self._place_weights(of, int(number)))]
         channel = np.empty(of.count, np.int64)
-        arrived = np.empty(of.count, np.int64)
-        through, when = of.uniforms("channel"), of.uniforms("arrival")
+        through = of.uniforms("channel")
         channels = np.array([number for number, _ in procedure.drawn_channels], np.int64)
-        online = procedure.online
-        if procedure.comes_online > 0:
-            comes_online = of.uniforms("online") < procedure.comes_online
-        else:
-            comes_online = np.zeros(of.count, bool)
-        calendars = [office.calendar for office in network.offices]
-        for calendar in dict.fromkeys(calendars[office] for office in np.unique(home)):
-            sharing = [n for n, own in enumerate(calendars) if own is calendar]
-            here = np.isin(home, sharing)
+        for calendar, here in _by_calendar([place.calendar for place in network.places], home):
             shares = np.array([
                 share * self._growth(of, number, calendar)
                 for number, share in procedure.drawn_channels
             ])  # fmt: skip
             channel[here] = channels[drawn(through[here], shares)]
-            channel[here & comes_online] = online
+        if procedure.comes_online > 0:
+            channel[of.uniforms("online") < procedure.comes_online] = procedure.online
+        arrived = np.empty(of.count, np.int64)
+        when = of.uniforms("arrival")
+        calendars = [office.calendar for office in network.offices]
+        for calendar, here in _by_calendar(calendars, self.offices[home]):
             for number in np.unique(channel[here]):
                 these = here & (channel == number)
                 self._growth(of, int(number), calendar)
@@ -459,7 +461,7 @@ class _Arrivals:
 
     def _place_weights(self, of: _ProcedureDraw, level: int) -> Floats:
         """Weigh a level's places by share, and by what their calendar makes of the run."""
-        places = self.network.levels[level].places
+        places = [self.network.places[number] for number in self.network.levels[level].places]
         total = sum(place.share for place in places) or 1.0
         return np.array([
             place.share / total * sum(
@@ -468,6 +470,15 @@ class _Arrivals:
             )
             for place in places
         ])  # fmt: skip
+
+
+def _by_calendar(
+    calendars: Sequence[Calendar], where: Integers
+) -> Iterator[tuple[Calendar, NDArray[np.bool_]]]:
+    """Tell apart who is where the same calendar holds, by numbers in a list of calendars."""
+    for calendar in dict.fromkeys(calendars[number] for number in np.unique(where)):
+        sharing = [number for number, own in enumerate(calendars) if own is calendar]
+        yield calendar, np.isin(where, sharing)
 
 
 def _day_factors(of: _ProcedureDraw, channel: int, pieces: Intensity) -> Floats:
@@ -607,25 +618,34 @@ def _level_of(network: Network, address: str) -> int:
 
 
 class _Offices:
-    """The offices on the line of some citizens' dossiers, one for each level (rule 9)."""
+    """The offices on the line of some citizens' dossiers, one for each level (rule 9).
+
+    Where offices were merged, those that are equally near now are told apart by the places that
+    they were: the one is drawn that became of what was drawn before.
+    """
 
     def __init__(self, of: _ProcedureDraw, who: Integers, level: Integers, home: Integers) -> None:
         self.of = of
         self.network = of.network
         self.who = who
-        self.home = home
-        self.resolved: dict[int, Integers] = {int(level[0]): home}
-        above, number = home, int(level[0])
-        parents = np.array([office.parent for office in self.network.offices], np.int64)
-        while self.network.levels[number].parent >= 0:
-            number = self.network.levels[number].parent
-            above = parents[above]
-            self.resolved[number] = above
+        number = int(level[0])
+        self.places: dict[int, Integers] = {number: home}
+        self.resolved: dict[int, Integers] = {number: self._office_of(home)}
+        offices = np.array([office.parent for office in self.network.offices], np.int64)
+        places = np.array([place.parent for place in self.network.places], np.int64)
+        while (above := self.network.levels[number].parent) >= 0:
+            self.resolved[above] = offices[self.resolved[number]]
+            self.places[above] = places[self.places[number]]
+            number = above
+
+    def _office_of(self, places: Integers) -> Integers:
+        return np.array([place.office for place in self.network.places], np.int64)[places]
 
     def at(self, level: int) -> Integers:
         """Give the office of that level for each dossier, drawing it if there are several."""
         if level not in self.resolved:
-            self.resolved[level] = self._drawn(level)
+            self.places[level] = self._drawn(level)
+            self.resolved[level] = self._office_of(self.places[level])
         return self.resolved[level]
 
     def station(self, address: str) -> Integers:
@@ -636,41 +656,50 @@ class _Offices:
         return numbers[self.at(level) - offices[0]]
 
     def _drawn(self, level: int) -> Integers:
-        offices = self.network.levels[level].offices
-        if len(offices) == 1:
-            return np.full(self.who.size, offices[0], np.int64)
+        """Draw a place of a level for each dossier."""
+        places = self.network.levels[level].places
+        if len(places) == 1:
+            return np.full(self.who.size, places[0], np.int64)
         name = self.network.levels[level].name
         u = self.of.uniforms("", "0", f"office of {name}", count=int(self.who[-1]) + 1)[self.who]
-        lines = np.stack([self.home, *self.resolved.values()], axis=1)
+        lines = np.stack([*self.resolved.values(), *self.places.values()], axis=1)
         found = np.empty(self.who.size, np.int64)
         patterns, belongs = np.unique(lines, axis=0, return_inverse=True)
-        for number, pattern in enumerate(patterns):
-            nearest = self._nearest(offices, [int(office) for office in pattern])
-            places = [p for p in self.network.levels[level].places if p.office in nearest]
-            shares = np.array([place.share for place in places])
+        for number, pattern in enumerate(patterns.tolist()):
+            half = len(pattern) // 2
+            nearest = np.array(self._nearest(places, pattern[:half], pattern[half:]), np.int64)
+            shares = np.array([self.network.places[place].share for place in nearest])
             if shares.sum() == 0:
-                shares = np.ones(len(places))
+                shares = np.ones(nearest.size)
             here = belongs == number
-            among = np.array([place.office for place in places], np.int64)
-            found[here] = among[drawn(u[here], shares)]
+            found[here] = nearest[drawn(u[here], shares)]
         return found
 
-    def _nearest(self, offices: tuple[int, ...], line: list[int]) -> list[int]:
-        """Keep the offices with the deepest common ancestor with the line, then with home."""
-        home, *resolved = line
+    def _nearest(
+        self, places: Sequence[int], offices: Sequence[int], were: Sequence[int]
+    ) -> list[int]:
+        """Keep the places whose office is nearest now and, of these, those that were nearest.
 
-        def nearness(office: int) -> tuple[int, int]:
-            return max(self._common(office, other) for other in resolved), self._common(
-                office, home
-            )
+        Near is what has the deepest common ancestor with the line, then with home, its first.
+        """
+        of_offices, of_places = self.network.ancestors, self.network.place_ancestors
 
-        best = max(nearness(office) for office in offices)
-        return [office for office in offices if nearness(office) == best]
+        def nearness(place: int) -> tuple[tuple[int, int], tuple[int, int]]:
+            office = self.network.places[place].office
+            return _nearness(of_offices, office, offices), _nearness(of_places, place, were)
 
-    def _common(self, one: int, other: int) -> int:
-        """Count the levels down to the deepest common ancestor of two offices."""
-        lines = self.network.ancestors
-        return len(set(lines[one]) & set(lines[other]))
+        near = {place: nearness(place) for place in places}
+        best = max(near.values())
+        return [place for place in places if near[place] == best]
+
+
+def _nearness(
+    ancestors: Sequence[tuple[int, ...]], one: int, line: Sequence[int]
+) -> tuple[int, int]:
+    """Count the levels down to the deepest common ancestor with a line, and with its first."""
+    above = set(ancestors[one])
+    common = [len(above.intersection(ancestors[other])) for other in line]
+    return max(common), common[0]
 
 
 def _in_order(batches: list[_Alike]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sim.durations import DAY, HOUR, midnight
 from sim.errors import InputError
 from sim.network.backlog import backlog_of
 from sim.network.records import Group, Level, Network, Office, Place, Procedure, Station, Transfer
-from sim.scenario.offices import offices_of, staff_in_office
+from sim.scenario.offices import members_of, offices_of, staff_in_office
 from sim.scenario.schema import CalendarRule, Scenario, StaffGroup, Volume
 from sim.scenario.values import (
     ALWAYS,
@@ -43,7 +43,7 @@ def build(scenario: Scenario) -> Network:
     run_start = midnight(scenario.period.first) - scenario.warm_up.us
     names = [ALWAYS, *scenario.calendars]
     calendars = {name: _build_calendar(scenario, name) for name in names}
-    levels, offices = _offices(scenario, calendars)
+    levels, offices, places = _offices(scenario, calendars)
     stations, groups = _stations(scenario, calendars, levels, offices)
     cutoff = scenario.same_day_cutoff
     network = Network(
@@ -55,6 +55,7 @@ def build(scenario: Scenario) -> Network:
         calendars=calendars,
         levels=levels,
         offices=offices,
+        places=places,
         stations=stations,
         groups=groups,
         transfers=tuple(
@@ -108,32 +109,35 @@ def _build_calendar(scenario: Scenario, name: str) -> Calendar:
 
 def _offices(
     scenario: Scenario, calendars: Mapping[str, Calendar]
-) -> tuple[tuple[Level, ...], tuple[Office, ...]]:
+) -> tuple[tuple[Level, ...], tuple[Office, ...], tuple[Place, ...]]:
     levels: list[Level] = []
     offices: list[Office] = []
-    numbers: dict[tuple[str, str], int] = {}
+    places: list[Place] = []
+    office_numbers: dict[tuple[str, str], int] = {}
+    place_numbers: dict[tuple[str, str], int] = {}
     order = list(scenario.levels)
     for name, level in scenario.levels.items():
-        first = len(offices)
+        first_office, first_place = len(offices), len(places)
         for office_name, office in offices_of(scenario, name).items():
-            parent = (
-                numbers[(level.within, office.within)] if level.within and office.within else -1
-            )
-            numbers[(name, office_name)] = len(offices)
+            parent = _parent(office_numbers, level.within, office.within)
+            office_numbers[(name, office_name)] = len(offices)
             calendar = calendars[office.calendar or level.calendar]
             offices.append(Office(office_name, len(levels), parent, office.share, calendar))
+        for member in members_of(scenario, name):
+            parent = _parent(place_numbers, level.within, member.within)
+            place_numbers[(name, member.name)] = len(places)
+            became = office_numbers[(name, member.became)]
+            calendar = calendars[member.calendar or level.calendar]
+            share = member.part * offices[became].share
+            places.append(Place(became, parent, share, calendar))
         parent_level = order.index(level.within) if level.within else -1
-        own = range(first, len(offices))
-        places = tuple(
-            Place(
-                numbers[name, member.became],
-                member.part * offices[numbers[name, member.became]].share,
-                calendars[member.calendar],
-            )
-            for member in scenario.moved.members.get(name, ())
-        ) or tuple(Place(n, offices[n].share, offices[n].calendar) for n in own)
-        levels.append(Level(name, parent_level, tuple(own), places))
-    return tuple(levels), tuple(offices)
+        own = tuple(range(first_office, len(offices)))
+        levels.append(Level(name, parent_level, own, tuple(range(first_place, len(places)))))
+    return tuple(levels), tuple(offices), tuple(places)
+
+
+def _parent(numbers: Mapping[tuple[str, str], int], level: str | None, name: str | None) -> int:
+    return numbers[(level, name)] if level and name else -1
 
 
 def _stations(

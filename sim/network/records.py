@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,6 +24,8 @@ class Place:
     ----------
     office
         Number of the office, or of the one that it became.
+    parent
+        Number of the place in which it lies, or lay; -1 for none.
     share
         Its relative share of what its level receives.
     calendar
@@ -31,6 +33,7 @@ class Place:
     """
 
     office: int
+    parent: int
     share: float
     calendar: Calendar
 
@@ -48,13 +51,13 @@ class Level:
     offices
         Numbers of its offices.
     places
-        What its offices are drawn among.
+        Numbers of the places among which its offices are drawn.
     """
 
     name: str
     parent: int
     offices: tuple[int, ...]
-    places: tuple[Place, ...]
+    places: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -210,6 +213,7 @@ class Network:
     calendars: Mapping[str, Calendar]
     levels: tuple[Level, ...]
     offices: tuple[Office, ...]
+    places: tuple[Place, ...]
     stations: tuple[Station, ...]
     groups: tuple[Group, ...]
     transfers: tuple[Transfer, ...]
@@ -247,11 +251,12 @@ class Network:
     @cached_property
     def ancestors(self) -> tuple[tuple[int, ...], ...]:
         """Each office's line, itself first, then its parent, up to the root."""
-        lines: list[tuple[int, ...]] = []
-        for number, office in enumerate(self.offices):
-            above = lines[office.parent] if office.parent >= 0 else ()
-            lines.append((number, *above))
-        return tuple(lines)
+        return _lines(self.offices)
+
+    @cached_property
+    def place_ancestors(self) -> tuple[tuple[int, ...], ...]:
+        """Each place's line, as `ancestors` of offices."""
+        return _lines(self.places)
 
     def is_present(self, channel: int) -> bool:
         """Tell whether a channel's citizens are present at counters (rule 7)."""
@@ -293,3 +298,10 @@ class Network:
             found = intensity_between(calendar, profile, self.run_start, self.end)
             self._intensities[channel, calendar] = found
         return self._intensities[channel, calendar]
+
+
+def _lines(within: Sequence[Office | Place]) -> tuple[tuple[int, ...], ...]:
+    lines: list[tuple[int, ...]] = []
+    for number, one in enumerate(within):
+        lines.append((number, *(lines[one.parent] if one.parent >= 0 else ())))
+    return tuple(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.scenario.schema import EachParent, Level, Office, Scenario, StaffGroup
+from sim.scenario.schema import EachParent, Level, Member, Office, Scenario, StaffGroup
 
 
 def offices_of(scenario: Scenario, level_name: str) -> dict[str, Office]:
@@ -34,6 +34,14 @@ def offices_of(scenario: Scenario, level_name: str) -> dict[str, Office]:
         f"{level_name}-{number + 1}": Office(within=parents[number % len(parents)])
         for number in range(count)
     }
+
+
+def members_of(scenario: Scenario, level_name: str) -> tuple[Member, ...]:
+    """List a level's offices as they were before any were merged, and what each became."""
+    return scenario.moved.members.get(level_name) or tuple(
+        Member(name, office.within, name, 1.0, office.calendar)
+        for name, office in offices_of(scenario, level_name).items()
+    )
 
 
 def staff_of(level: Level, name: str) -> tuple[StaffGroup, ...]:

@@ -793,21 +793,25 @@ class OpenDossier(Part):
 
 @dataclass(frozen=True)
 class Member:
-    """An office of the base within what it became when offices were merged.
+    """An office of the base, and what it became when offices were merged.
 
     Parameters
     ----------
+    name, within
+        Its name, and that of the office of the base in which it lay.
     became
         Name of the office that it became.
     part
         Its part of that office's share.
     calendar
-        Name of the calendar that it had.
+        Name of the calendar that it had, None for that of its level.
     """
 
+    name: str
+    within: str | None
     became: str
     part: float
-    calendar: str
+    calendar: str | None
 
 
 @dataclass(frozen=True)
@@ -819,7 +823,7 @@ class Moved:
     channels
         By procedure, the shares of the channels before dossiers of others came online.
     members
-        By level, the offices before they were merged, in file order.
+        By level, the offices before any were merged, in file order; of all levels, or of none.
     """
 
     channels: Mapping[str, Mapping[str, float]] = field(default_factory=dict)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,7 +12,9 @@ from sim.scenario.messages import findings_of
 from sim.scenario.offices import offices_of
 from sim.scenario.policies.levers import UnfitError, Which
 from sim.scenario.policies.procedures import chosen
+from sim.scenario.references import broken_parents
 from sim.scenario.schema import Moved, Scenario
+from sim.scenario.values import ALWAYS
 from sim.scenario.words import did_you_mean
 
 _WHICH = ("procedures", "fields", "all")
@@ -60,20 +61,29 @@ def _validated(scenario: Scenario, tree: Any, paths: Mapping[str, Any]) -> Scena
 
 def _still_moved(before: Scenario, after: Scenario) -> Moved:
     """Keep what policies moved where `set` gave nothing else in its place."""
-    moved = before.moved
-    return replace(
-        moved,
-        channels={
-            name: shares
-            for name, shares in moved.channels.items()
-            if after.procedures[name].channels == before.procedures[name].channels
-        },
-        members={
-            level: members
-            for level, members in moved.members.items()
-            if list(offices_of(after, level)) == list(offices_of(before, level))
-        },
+    then, now = (
+        {name: procedure.channels for name, procedure in scenario.procedures.items()}
+        for scenario in (before, after)
     )
+    channels = {
+        name: shares
+        for name, shares in before.moved.channels.items()
+        if name in now and now[name] == then.get(name)
+    }
+    return Moved(channels, before.moved.members if _same_offices(before, after) else {})
+
+
+def _same_offices(before: Scenario, after: Scenario) -> bool:
+    """Tell whether the offices are those of before, and the calendars that theirs had are there."""
+    if broken_parents(after):
+        return False
+    then, now = (
+        {level: set(offices_of(scenario, level)) for level in scenario.levels}
+        for scenario in (before, after)
+    )
+    members = [member for own in before.moved.members.values() for member in own]
+    known = {None, ALWAYS, *after.calendars}
+    return then == now and all(member.calendar in known for member in members)
 
 
 def _put(tree: Any, path: str, value: object) -> None:

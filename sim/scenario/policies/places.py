@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sim.scenario.backlog import home_of
-from sim.scenario.offices import offices_of, staff_in_office
+from sim.scenario.offices import members_of, offices_of, staff_in_office
 from sim.scenario.policies.levers import Merge, UnfitError
 from sim.scenario.schema import (
     Level,
@@ -15,7 +15,6 @@ from sim.scenario.schema import (
     OpenDossier,
     Scenario,
     Staff,
-    StaffGroup,
     TransferRule,
 )
 from sim.scenario.words import did_you_mean
@@ -57,25 +56,32 @@ def merge(scenario: Scenario, given: Merge) -> Scenario:
     before = {name: offices_of(scenario, name) for name in scenario.levels}
     became = {name: {office: office for office in offices} for name, offices in before.items()}
     for number, name in enumerate(given.levels):
-        if given.by not in _line(scenario, name)[1:]:
-            message = f"`{name}` is not within `{given.by}`"
+        above = _line(scenario, name)[1:]
+        if given.by not in above:
+            around = f"; it is within: {', '.join(above)}" if above else ""
+            message = f"`{name}` is not within `{given.by}`{around}"
             raise UnfitError(("merge", "levels", number), message)
         for together in _by_ancestor(scenario, before, name, given.by):
             for place, office in enumerate(together):
                 joined = place * given.into // len(together)
                 first = -(-joined * len(together) // given.into)
                 became[name][office] = together[first]
-    levels = dict(scenario.levels)
-    members = dict(scenario.moved.members)
-    for name, level in scenario.levels.items():
-        line = _line(scenario, name)
-        if not any(merged in line for merged in given.levels):
-            continue
-        parents = became[level.within] if level.within is not None else {}
-        offices = _merged(level, before[name], became[name], parents)
-        levels[name] = level.model_copy(update={"offices": offices})
-        if name in given.levels:
-            members[name] = _members(scenario, name, before[name], became[name], offices)
+    after = {
+        name: _merged(level, before[name], became[name], became.get(level.within or "", {}))
+        for name, level in scenario.levels.items()
+    }
+    levels = {
+        name: level.model_copy(update={"offices": after[name]}) if after[name] != before[name]
+        else level
+        for name, level in scenario.levels.items()
+    }  # fmt: skip
+    members = {
+        name: tuple(
+            _joined(member, before[name], became[name], after[name])
+            for member in members_of(scenario, name)
+        )
+        for name in scenario.levels
+    }
     backlog = tuple(_at_merged(scenario, dossier, became) for dossier in scenario.backlog)
     changed = scenario.model_copy(update={"levels": levels, "backlog": backlog})
     return changed.with_moved(replace(scenario.moved, members=members))
@@ -104,12 +110,12 @@ def _by_ancestor(
 ) -> list[list[str]]:
     """Put the offices of a level that lie within one office of an ancestor together."""
     together: dict[str | None, list[str]] = {}
+    below = _line(scenario, name)[: _line(scenario, name).index(ancestor)]
     for office in offices[name]:
         above: str | None = office
-        for level in _line(scenario, name):
-            if level == ancestor or above is None:
-                break
-            above = offices[level][above].within
+        for level in below:
+            lies = offices[level].get(above or "")
+            above = lies.within if lies is not None else None
         together.setdefault(above, []).append(office)
     return list(together.values())
 
@@ -122,40 +128,41 @@ def _merged(
     for name in dict.fromkeys(became.values()):
         joined = [office for old, office in before.items() if became[old] == name]
         first = before[name]
-        update: dict[str, object] = {
-            "share": sum(office.share for office in joined),
-            "within": parents.get(first.within or "", first.within),
-        }
+        update: dict[str, object] = {"within": parents.get(first.within or "", first.within)}
         if len(joined) > 1:
             homes = [*level.stations, *level.pools]
+            update["share"] = sum(office.share for office in joined)
             update["staff"] = {home: _staff_together(level, joined, home) for home in homes}
         offices[name] = first.model_copy(update=update)
     return offices
 
 
-def _staff_together(level: Level, offices: Sequence[Office], home: str) -> int | Staff:
-    """Add up the officers of a station or pool by calendar and first date."""
-    counts: dict[tuple[object, object], StaffGroup] = {}
-    for office in offices:
+def _staff_together(level: Level, offices: Sequence[Office], home: str) -> Staff:
+    """Add the officers of a station or pool to the first office's, by calendar and first date.
+
+    An entry of the first office keeps its place, and so its officers' absences.
+    """
+    first, *others = offices
+    together = list(staff_in_office(level, first, home))
+    for office in others:
         for group in staff_in_office(level, office, home):
+            alike = [(own.calendar, own.first) for own in together]
             key = group.calendar, group.first
-            count = group.count + (counts[key].count if key in counts else 0)
-            counts[key] = group.model_copy(update={"count": count})
-    return tuple(counts.values())
+            if key in alike:
+                own = together[alike.index(key)]
+                added = own.model_copy(update={"count": own.count + group.count})
+                together[alike.index(key)] = added
+            else:
+                together.append(group)
+    return tuple(together)
 
 
-def _members(
-    scenario: Scenario, name: str, before: Offices, became: dict[str, str], after: Offices
-) -> tuple[Member, ...]:
-    """Say what each office of the base became, with its part of that one's share."""
-    earlier = scenario.moved.members.get(name) or tuple(
-        Member(office, 1.0, given.calendar or scenario.levels[name].calendar)
-        for office, given in before.items()
-    )
-    members = []
-    for member in earlier:
-        now = became[member.became]
-        whole = after[now].share
-        part = member.part * before[member.became].share / whole if whole else 0.0
-        members.append(Member(now, part, member.calendar))
-    return tuple(members)
+def _joined(member: Member, before: Offices, became: dict[str, str], after: Offices) -> Member:
+    """Say what an office of the base became now, with its part of that one's share."""
+    now = became[member.became]
+    joined = [old for old in before if became[old] == now]
+    if len(joined) == 1:
+        return replace(member, became=now)
+    whole = after[now].share
+    part = before[member.became].share / whole if whole else 1 / len(joined)
+    return replace(member, became=now, part=member.part * part)
