@@ -389,9 +389,9 @@ def test_every_problem_of_a_scenario_is_a_line_with_its_place(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"\xff\xfe", "wrong.yaml: is not UTF-8; save it as UTF-8"),
+        (b"\xff\xfe", "wrong.yaml: is not UTF-8 but UTF-16; save it as UTF-8"),
         (b"", "wrong.yaml:1:1: is empty"),
-        (b"- a list", "wrong.yaml:1:1: is not a mapping of keys to values"),
+        (b"- a list", "wrong.yaml:1:1: is not a mapping of keys to values; begin with `period: …`"),
     ],
     ids=["not text", "empty", "a list"],
 )

@@ -86,6 +86,8 @@ class Mended:
         if not self.lost.isdisjoint(named):
             return True
         for touched in self.touched:
+            if touched[-1:] == ("scope",) and path[:-1] == touched[:-1]:
+                return True  # which names and measures there are goes by the scope
             section = touched[2:] if touched[:1] == ("levels",) else ()
             if section == ("offices",) and "office" in message:
                 return True

@@ -210,12 +210,13 @@ def _procedures(scenario: Scenario) -> Iterator[Finding]:
             yield from _known((*path, "received_at", level), "level", level, scenario.levels)
         for channel in procedure.channels:
             yield from _known((*path, "channels", channel), "channel", channel, scenario.channels)
-        yield from _steps(scenario, procedure, (*path, "route"), procedure.route)
+        yield from broken_steps(scenario, procedure, (*path, "route"), procedure.route)
 
 
-def _steps(
+def broken_steps(
     scenario: Scenario, procedure: Procedure, path: KeyPath, route: Iterable[Step]
 ) -> Iterator[Finding]:
+    """List the names that steps of a procedure use and the scenario does not have."""
     for number, step in enumerate(route):
         here: KeyPath = (*path, number)
         choices = [*scenario.channels, *procedure.received_at]
@@ -232,10 +233,10 @@ def _steps(
             case Choose():
                 for at, branch in enumerate(step.choose):
                     below = (*here, "choose", at, "route")
-                    yield from _steps(scenario, procedure, below, branch.route)
+                    yield from broken_steps(scenario, procedure, below, branch.route)
             case Together():
                 for at, inner in enumerate(step.together):
-                    yield from _steps(scenario, procedure, (*here, "together", at), inner)
+                    yield from broken_steps(scenario, procedure, (*here, "together", at), inner)
             case Wait():
                 pass
 

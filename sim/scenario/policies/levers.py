@@ -45,9 +45,19 @@ def _one_or_several(names: Schema) -> Schema:
     return either(names["items"], names)
 
 
-_OneOrSeveral = (BeforeValidator(_several), Written(_one_or_several))
+def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise ValueError(f"`{name}` stands twice")
+    return names
+
+
+_OneOrSeveral = (
+    BeforeValidator(_several), AfterValidator(_each_once), Written(_one_or_several)
+)  # fmt: skip
 _NotEmpty = AfterValidator(not_empty)
 Many = Annotated[int, Field(ge=1, le=100_000, strict=True)]
+Factor = Annotated[Weight, Field(le=1000)]
 
 
 class Which(Part):
@@ -74,7 +84,7 @@ class StaffChange(Part):
     """So many officers more, or fewer if negative; fewer than 0 is an error. For example `2`."""
     set: Count | None = None
     """So many officers. For example `5`."""
-    times: Annotated[float, Field(ge=0, le=1000)] | None = None
+    times: Factor | None = None
     """So many times the officers, rounded to whole officers, halves up. For example `1.5`."""
 
     @model_validator(mode="after")
@@ -196,7 +206,7 @@ class Merge(Part):
 class Times(Part):
     """A factor of a volume."""
 
-    times: Weight
+    times: Factor
     """So many times the dossiers; citizens who came at the smaller volume come at the larger. For
     example `1.2`.
     """

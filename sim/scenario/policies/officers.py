@@ -111,19 +111,23 @@ def with_level(scenario: Scenario, name: str, level: Level) -> Scenario:
 
 def move(scenario: Scenario, given: Move) -> Scenario:
     """Let officers change their station."""
-    ends = []
-    for key, address in (("from", given.source), ("to", given.target)):
-        path = "move", key
-        home = _home(scenario, path, address)
-        if home.office is None and len(offices_of(scenario, home.level)) > 1:
-            message = f"`{home.level}` has several offices; say which: `{address}@OFFICE`"
-            raise UnfitError(path, message)
-        ends.append(home)
-    if given.source == given.target:
+    source = _one_home(scenario, ("move", "from"), given.source)
+    target = _one_home(scenario, ("move", "to"), given.target)
+    if (source.level, source.name) == (target.level, target.name) and (
+        source.office == target.office or None in (source.office, target.office)
+    ):
         raise UnfitError(("move", "to"), "is the station that they leave")
-    source, target = ends
     left = _recounted(scenario, ("move", "count"), source, lambda count: count - given.count)
     return _recounted(left, ("move", "count"), target, lambda count: count + given.count)
+
+
+def _one_home(scenario: Scenario, path: KeyPath, address: str) -> _Home:
+    """Find what an address names, which must be in one office."""
+    home = _home(scenario, path, address)
+    if home.office is None and len(offices_of(scenario, home.level)) > 1:
+        message = f"`{home.level}` has several offices; say which: `{address}@OFFICE`"
+        raise UnfitError(path, message)
+    return home
 
 
 def shift(scenario: Scenario, calendars: Mapping[str, str]) -> Scenario:
@@ -167,16 +171,20 @@ def pool(scenario: Scenario, given: MakePool) -> Scenario:
             hint = did_you_mean(name, level.stations)
             message = f"`{given.at}` has no station `{name}`{hint}"
             raise UnfitError(("pool", "stations", number), message)
-        if name in given.stations[:number]:
-            raise UnfitError(("pool", "stations", number), f"`{name}` stands twice")
     if given.name in level.pools or given.name in level.stations:
         message = f"`{given.at}` has a station or pool `{given.name}`; choose another name"
         raise UnfitError(("pool", "name"), message)
     offices = offices_of(scenario, given.at)
     pooled = {name: _pooled(level, office, given) for name, office in offices.items()}
-    absences = {level.stations[name].absence for name in given.stations}
+    absences = {
+        level.stations[name].absence
+        for name in given.stations
+        for office in offices.values()
+        if any(group.count for group in staff_in_office(level, office, name))
+    }
     if len(absences) > 1:
-        raise UnfitError(("pool", "stations"), "their officers have several absences")
+        message = "their officers have several absences; `set` one for all before"
+        raise UnfitError(("pool", "stations"), message)
     shared = next(iter(pooled.values()))
     for name, office in offices.items():
         staff = {own: n for own, n in office.staff.items() if own not in given.stations}
@@ -188,7 +196,7 @@ def pool(scenario: Scenario, given: MakePool) -> Scenario:
         name: station.model_copy(update={"staff": none}) if name in given.stations else station
         for name, station in level.stations.items()
     }
-    made = Pool(staff=(shared,), serves=given.stations, absence=absences.pop())
+    made = Pool(staff=(shared,), serves=given.stations, absence=max(absences, default=0.0))
     changed = level.model_copy(
         update={"stations": stations, "pools": {**level.pools, given.name: made}}
     )
@@ -202,7 +210,10 @@ def _pooled(level: Level, office: Office, given: MakePool) -> StaffGroup:
     groups = [group for name in given.stations for group in staff_in_office(level, office, name)]
     own = office.calendar or level.calendar
     if len({(group.calendar or own, group.first) for group in groups if group.count}) > 1:
-        message = "their officers work on several calendars, or from several dates on"
+        message = (
+            "their officers work on several calendars, or from several dates on; "
+            "`shift` them to one before"
+        )
         raise UnfitError(("pool", "stations"), message)
     count = sum(group.count for group in groups) if given.staff is None else given.staff
     like = next((group for group in groups if group.count), groups[0])

@@ -11,7 +11,7 @@ from sim.distributions import Distribution
 from sim.durations import Duration
 from sim.scenario.backlog import route_of, steps_to_reach
 from sim.scenario.policies.levers import Cut, Delegate, Demand, Insert, Online, UnfitError, Which
-from sim.scenario.references import addresses
+from sim.scenario.references import addresses, broken_steps
 from sim.scenario.schema import (
     Choose,
     OpenDossier,
@@ -175,6 +175,9 @@ def insert(scenario: Scenario, given: Insert) -> Scenario:
             raise UnfitError(("insert", "steps"), f"a second step with the id `{step_id}`")
 
     def lengthened(name: str, procedure: Procedure) -> Procedure:
+        broken = next(broken_steps(scenario, procedure, ("insert", "steps"), given.steps), None)
+        if broken is not None:
+            raise UnfitError(*broken)
         ids = [step.id for step in steps_of(procedure.route)]
         if given.after not in ids:
             hint = did_you_mean(given.after, ids)
@@ -228,6 +231,8 @@ def delegate(scenario: Scenario, given: Delegate) -> Scenario:
         if target not in addresses(scenario):
             hint = did_you_mean(target, addresses(scenario))
             raise UnfitError(path, f"there is no station `{target}`{hint}")
+        if target == source:
+            raise UnfitError(path, "is the station at which they are done already")
 
     def moved(visit: Visit) -> Visit:
         return visit.model_copy(update={"at": given.moves.get(visit.at, visit.at)})
@@ -257,7 +262,7 @@ def online(scenario: Scenario, given: Online) -> Scenario:
             channels.setdefault(name, now)
             moved.append(name)
     if not moved:
-        message = f"{given.share:.4g} of these procedures' dossiers come online already"
+        message = f"{given.share * 100:.6g}% of these procedures' dossiers come online already"
         raise UnfitError(("online", "share"), message)
 
     def through(name: str, procedure: Procedure) -> Procedure:
