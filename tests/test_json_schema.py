@@ -141,7 +141,7 @@ def test_beside_a_reference_stands_only_what_refuses_nothing() -> None:
             node: Any = SCHEMA
             for part in path[:-1]:
                 node = node[part]
-            assert set(node) <= {"$ref", "description", "default", "examples"}, path
+            assert set(node) <= {"$ref", "description", "default", "defaultSnippets"}, path
             assert node["$ref"].removeprefix("#/definitions/") in SCHEMA["definitions"]
 
 

@@ -7,16 +7,26 @@ may lack anything, and null takes a key away.
 
 from __future__ import annotations
 
-import inspect
+import json
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from typing import Any
 
-from sim.scenario.keys import Key, keys, models
-from sim.scenario.raw_keys import STEPS, lacking
-from sim.scenario.written import CHANGE, Schema, either, ref
+from sim.scenario.keys import Form, Key, forms, models
+from sim.scenario.written import (
+    CHANGE,
+    DISTRIBUTION,
+    KEYS_OF_STEP,
+    NAMED_STEP,
+    OFFICERS_WORK,
+    Schema,
+    either,
+    ref,
+)
 
-_ANNOTATIONS = ("description", "default", "examples")
+_STEPS = ("Visit", "Wait", "Choose", "Together")
+_DISTRIBUTIONS = {"Distribution": DISTRIBUTION, "OfficersWork": OFFICERS_WORK}
+_ANNOTATIONS = ("description", "default", "defaultSnippets")
 """Keywords that refuse nothing, and so may stand beside a `$ref` in draft 7."""
 
 
@@ -27,44 +37,78 @@ def _given(*lists: str) -> Schema:
     }
 
 
-_BESIDE: dict[str, Schema] = {
-    "TransferRule": {
-        "oneOf": [{"required": ["from", "to"]}, {"required": ["within"]}],
-        "dependencies": {"from": ["to"], "to": ["from"]},
-        "not": {
-            "required": ["departs", "cutoff"],
-            "properties": {"departs": {"minItems": 1}},
-        },
-    },
-    "Volume": {
-        "oneOf": [
-            {"required": ["per_year"]},
-            {"required": ["in_period"]},
-            {"required": ["per_day"]},
-            {"required": ["per_working_day"]},
-            {"required": ["per_hour"]},
-            {"required": ["of", "share"]},
-        ],
-        "dependencies": {"of": ["share"], "share": ["of"]},
-    },
-    "Policy": _given("changes", "combine"),
-    "Levers": {"minProperties": 1, "maxProperties": 1},
-    "Which": _given("procedures", "fields", "all"),
-    "StaffChange": {"minProperties": 1, "maxProperties": 1},
+def _unless(holds: Schema, message: str) -> Schema:
+    """Refuse a mapping with a message, unless a schema holds.
+
+    In a condition, alternatives do not offer themselves in an editor.
+    """
+    return {"if": holds, "else": {"type": "null", "errorMessage": message}}
+
+
+_RATES = ("per_year", "in_period", "per_day", "per_working_day", "per_hour")
+_TOGETHER: dict[str, list[Schema]] = {
+    "TransferRule": [
+        _unless(
+            {
+                "oneOf": [{"required": ["from", "to"]}, {"required": ["within"]}],
+                "dependencies": {"from": ["to"], "to": ["from"]},
+            },
+            "A transfer has either `from` and `to`, or `within`.",
+        ),
+        _unless(
+            {"not": {"required": ["cutoff"], **_given("departs")}},
+            "A transfer has `departs` or `cutoff`, not both.",
+        ),
+    ],
+    "Volume": [
+        _unless(
+            {
+                "oneOf": [*({"required": [rate]} for rate in _RATES), {"required": ["of"]}],
+                "dependencies": {"of": ["share"], "share": ["of"]},
+            },
+            f"A volume is one of {', '.join(_RATES)}, or {{of: VOLUME, share: SHARE}}.",
+        )
+    ],
+    "Policy": [_unless(_given("changes", "combine"), "A policy has `changes` or `combine`.")],
+    "Levers": [
+        _unless({"minProperties": 1, "maxProperties": 1}, "A change has exactly one lever.")
+    ],
+    "Which": [
+        _unless(
+            _given("procedures", "fields", "all"),
+            "Say which: one of procedures: [..], fields: [..], all: true.",
+        )
+    ],
+    "StaffChange": [
+        _unless({"minProperties": 1, "maxProperties": 1}, "Write one of add, set, times.")
+    ],
 }
-"""Which keys of a model stand beside which, as its validators have it."""
+"""Which keys of a model stand together, as its validators have it."""
+
+
+def _lacking(name: str) -> str:
+    """Name the definition of a part of a named route, which may lack what `steps` gives."""
+    return f"{name}.lacking"
+
+
+_REFERENCES: list[tuple[Schema, Schema]] = [
+    (CHANGE, ref("Levers")),
+    (KEYS_OF_STEP, ref("KeysOfStep")),
+    (NAMED_STEP, either(*(ref(_lacking(step)) for step in _STEPS))),
+    *((value, ref(name)) for name, value in _DISTRIBUTIONS.items()),
+]
 
 
 def scenario_schema() -> Schema:
     """Give the JSON Schema (draft 7) of a scenario file."""
-    complete = {name: _mapping(name, found) for name, found in keys().items()}
+    complete = {name: _mapping(name, form) for name, form in forms().items()}
     complete["KeysOfStep"] = _keys_of_a_step()
-    in_named_routes = ("Branch", *STEPS)
+    in_named_routes = ("Branch", *_STEPS)
     definitions = {
         **complete,
-        **{lacking(name): _lacking(complete[name], in_named_routes) for name in in_named_routes},
+        **{_lacking(name): _may_lack(complete[name], in_named_routes) for name in in_named_routes},
         **{_fragment(name): _as_fragment(found, complete) for name, found in complete.items()},
-        **{_slug(value): _parts_named(value) for value in _named_values()},
+        **_DISTRIBUTIONS,
     }
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -77,23 +121,31 @@ def scenario_schema() -> Schema:
     }
 
 
-def _mapping(name: str, found: dict[str, Key]) -> Schema:
-    model = models()[name]
-    required = [name for name, key in found.items() if key.required]
-    beside = [_BESIDE[base.__name__] for base in model.__mro__ if base.__name__ in _BESIDE]
+def schema_text() -> str:
+    """Give the JSON Schema as text."""
+    return json.dumps(scenario_schema(), ensure_ascii=False, indent=1)
+
+
+def _mapping(name: str, form: Form) -> Schema:
+    required = [name for name, key in form.keys.items() if key.required]
+    bases = models()[name].__mro__
+    together = [rule for base in bases for rule in _TOGETHER.get(base.__name__, ())]
     return {
-        "description": inspect.cleandoc(model.__doc__ or ""),
+        "title": re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower(),
+        "description": form.about,
         "type": "object",
-        "properties": {name: _property(key) for name, key in found.items()},
+        "properties": {name: _property(key) for name, key in form.keys.items()},
         "additionalProperties": False,
         **({"required": required} if required else {}),
-        **({"allOf": beside} if beside else {}),
+        **({"allOf": together} if together else {}),
     }
 
 
 def _keys_of_a_step() -> Schema:
-    found = {name: key for step in STEPS for name, key in keys()[step].items() if name != "id"}
+    found = {name: key for step in _STEPS for name, key in forms()[step].keys.items()}
+    del found["id"]
     return {
+        "title": "keys of a step",
         "description": "Keys of a step, put in place of what the route has.",
         "type": "object",
         "properties": {name: _property(key) for name, key in found.items()},
@@ -102,50 +154,50 @@ def _keys_of_a_step() -> Schema:
 
 
 def _property(key: Key) -> Schema:
-    by_default = f" By default {key.default_in_words}." if key.default_in_words else ""
-    plain = isinstance(key.default, str | int | float) and key.default != ""
-    return {
-        **_named(key.value),
-        "description": key.meaning + by_default,
-        **({"default": key.default} if plain else {}),
-        "examples": key.values,
+    value = _with_references(key.value)
+    said = {
+        "description": key.text,
+        **({"default": key.default} if key.default not in (None, "", [], {}) else {}),
     }
+    if not _is_written_in_place(key.value):
+        return {**value, **said}
+    # Beside a reference, editors would pass over what is offered.
+    return {**({"allOf": [value]} if "$ref" in value else value), **said, **_offered(key)}
 
 
-# Values that have a title are definitions of their own
+def _is_written_in_place(value: Schema) -> bool:
+    ways = value.get("anyOf", [])
+    if ways:
+        return all(_is_written_in_place(way) for way in ways)
+    scalar = value.get("type") in {"string", "integer", "number"} and "enum" not in value
+    return scalar or "if" in value or "const" in value
 
 
-def _slug(value: Schema) -> str:
-    return re.sub(r"\W+", "-", value["title"]).strip("-")
+def _offered(key: Key) -> Schema:
+    """Offer the examples as values, selected so that one can type over them.
+
+    The keyword `examples` would say the same to a validator, but editors show it in a clumsy
+    way, and insert mappings in lists as text of JavaScript.
+    """
+    snippets = [
+        {"label": example, "body": "${1:" + re.sub(r"([$}\\])", r"\\\1", example) + "}"}
+        for example in key.examples
+    ]
+    return {"defaultSnippets": snippets}
 
 
-def _named(schema: Any) -> Any:
-    """Put the names of values in place of what they are."""
-    if schema == CHANGE:
-        return ref("Levers")
-    if isinstance(schema, dict) and "title" in schema:
-        return ref(_slug(schema))
-    return _parts_named(schema)
-
-
-def _parts_named(schema: Any) -> Any:
-    if isinstance(schema, dict):
-        return {keyword: _named(part) for keyword, part in schema.items()}
-    return [_named(part) for part in schema] if isinstance(schema, list) else schema
-
-
-def _named_values() -> Iterator[Schema]:
-    for found in keys().values():
-        for key in found.values():
-            yield from _titled(key.value)
-
-
-def _titled(schema: Any) -> Iterator[Schema]:
-    if isinstance(schema, dict) and "title" in schema and schema != CHANGE:
-        yield schema
-    if isinstance(schema, dict | list):
-        for part in schema.values() if isinstance(schema, dict) else schema:
-            yield from _titled(part)
+def _with_references(schema: Any) -> Any:
+    """Put references in place of what stands in the definitions."""
+    for defined, reference in _REFERENCES:
+        if schema == defined:
+            return reference
+    match schema:
+        case dict():
+            return {word: _with_references(part) for word, part in schema.items()}
+        case list():
+            return [_with_references(part) for part in schema]
+        case _:
+            return schema
 
 
 # What may lack
@@ -155,9 +207,9 @@ def _fragment(name: str) -> str:
     return f"{name}.fragment"
 
 
-def _lacking(step: Schema, among: Collection[str]) -> Schema:
+def _may_lack(step: Schema, among: Collection[str]) -> Schema:
     """Give the step of a named route, or a branch of one: `steps` may give what a step lacks."""
-    renamed: Schema = _renamed(step, among, lacking)
+    renamed: Schema = _renamed(step, among, _lacking)
     if "share" in renamed["properties"]:
         return renamed
     return {keyword: part for keyword, part in renamed.items() if keyword != "required"}

@@ -16,11 +16,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
 from sim.scenario.policies.levers import Levers
-from sim.scenario.raw_keys import RAW_KEYS, ROUTE_NAME
+from sim.scenario.raw_keys import RAW_FORMS, RAW_KEYS, RAW_VALUES
 from sim.scenario.schema import Part, Scenario
 from sim.scenario.text import parse_document
 from sim.scenario.written import Schema, either, ref
@@ -60,13 +61,32 @@ class Key:
     examples: tuple[str, ...] = ()
 
     @property
+    def by_default(self) -> str:
+        """The default, in words or as it is written; empty if there is none."""
+        if self.default_in_words is not None:
+            return self.default_in_words
+        match self.default:
+            case str(text) if text:
+                return f"`{text}`"
+            case int(number) | float(number):
+                return f"{number:g}"
+            case _:
+                return ""
+
+    @property
+    def text(self) -> str:
+        """All that is said of it, as one paragraph."""
+        default = f" By default {self.by_default}." if self.by_default else ""
+        examples = ", or ".join(f"`{example}`" for example in self.examples)
+        return f"{self.meaning}{default} For example {examples}."
+
+    @property
     def values(self) -> list[Any]:
         """The examples as data."""
         return [parse_document(f"key: {example}", "").data["key"] for example in self.examples]
 
 
-def key(value: Schema, said: str, *, required: bool = False, default: object = None) -> Key:
-    """Make a key of what is said of it."""
+def _key(value: Schema, said: str, *, required: bool, default: object) -> Key:
     found = _SAID.fullmatch(" ".join(said.split()))
     if found is None:
         raise ValueError(f"what is said of a key begins with a sentence: {said!r}")
@@ -81,10 +101,18 @@ def key(value: Schema, said: str, *, required: bool = False, default: object = N
     )
 
 
+@dataclass(frozen=True)
+class Form:
+    """A mapping of the language: what it is, and its keys as they stand in a file."""
+
+    about: str
+    keys: dict[str, Key]
+
+
 @lru_cache
-def models() -> dict[str, type[Part]]:
+def models() -> dict[str, type[BaseModel]]:
     """Give every model of the language by its name."""
-    found: list[type[Part]] = [Scenario, Levers, *_below(Part)]
+    found: list[type[BaseModel]] = [Scenario, Levers, *_below(Part), *RAW_FORMS]
     return {model.__name__: model for model in found}
 
 
@@ -95,41 +123,50 @@ def _below(model: type[Part]) -> Iterator[type[Part]]:
 
 
 @lru_cache
-def keys() -> dict[str, dict[str, Key]]:
-    """Give the keys of every model, by the model's name, as they stand in a file."""
-    _, schemas = models_json_schema(
-        [(model, "validation") for model in models().values()],
-        ref_template=ref("{model}")["$ref"],
-        schema_generator=_AsWritten,
-    )
+def forms() -> dict[str, Form]:
+    """Give every mapping of the language, by the name of its model, as it stands in a file."""
     found = {
-        name: _keys_of(model, schemas["$defs"][name]["properties"])
+        name: Form(inspect.cleandoc(model.__doc__ or ""), _keys_of(model))
         for name, model in models().items()
     }
-    for name, raw in RAW_KEYS.items():
-        found[name] |= {written: key(*said) for written, said in raw.items()}
-    route = found["Procedure"]["route"]
-    found["Procedure"]["route"] = replace(route, value=either(route.value, ROUTE_NAME))
+    for name, model in RAW_KEYS.items():
+        found[name].keys.update(_keys_of(model))
+    for (name, written), way in RAW_VALUES.items():
+        read = found[name].keys[written]
+        found[name].keys[written] = replace(read, value=either(way, read.value))
     return found
 
 
-def _keys_of(model: type[Part], values: dict[str, Schema]) -> dict[str, Key]:
+def _keys_of(model: type[BaseModel]) -> dict[str, Key]:
+    values = _schemas()[model.__name__]["properties"]
     defaults = model.model_construct().model_dump(mode="json")
     said = {
         name: text
         for base in reversed(model.__mro__)
-        if issubclass(base, Part)
+        if issubclass(base, BaseModel)
         for name, text in _said_in(base.__module__).get(base.__name__, {}).items()
     }
     return {
-        field.alias or name: key(
+        field.alias or name: _key(
             values[field.alias or name],
-            said[name],
+            said.get(name, ""),
             required=field.is_required(),
             default=defaults.get(field.alias or name),
         )
         for name, field in model.model_fields.items()
     }
+
+
+@lru_cache
+def _schemas() -> dict[str, Schema]:
+    """Give the schemas of the models, with the keys that are none of pydantic's own."""
+    _, schemas = models_json_schema(
+        [(model, "validation") for model in (*models().values(), *RAW_KEYS.values())],
+        ref_template=ref("{model}")["$ref"],
+        schema_generator=_AsWritten,
+    )
+    found: dict[str, Schema] = schemas["$defs"]
+    return found
 
 
 @lru_cache

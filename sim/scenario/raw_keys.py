@@ -1,53 +1,89 @@
-"""Keys that stand in a file and are worked in before the models read it.
+"""What may stand in a file and is worked in before the models of `sim.scenario.schema` read it.
 
-Each has the JSON Schema of its value and, in the form of `sim.scenario.keys`, what is said of
-it.
+Nothing is validated by these models; what is said beneath their keys is read by
+`sim.scenario.keys`, as that of the others is.
 """
 
 from __future__ import annotations
 
-from sim.scenario.written import NAME, Schema, either, ref, text
+from typing import Annotated, Any
 
-STEPS = ("Visit", "Wait", "Choose", "Together")
-"""The models of the kinds of step."""
+from pydantic import BaseModel, WithJsonSchema
+
+from sim.scenario.values import Name
+from sim.scenario.written import (
+    AT_LEAST_ONE,
+    KEYS_OF_STEP,
+    NAMED_STEP,
+    ONE_OR_LIST,
+    Schema,
+    ref,
+    text,
+)
+
+FileName = Annotated[str, WithJsonSchema(text("CSV file"))]
+ColumnName = Annotated[str, WithJsonSchema(text("column"))]
+OtherScenario = Annotated[str, WithJsonSchema(text("scenario file"))]
+RouteName = Annotated[str, WithJsonSchema(text("name of a route"))]
+NamedStep = Annotated[dict[str, Any], WithJsonSchema(NAMED_STEP)]
+KeysOfStep = Annotated[dict[str, Any], WithJsonSchema(KEYS_OF_STEP)]
 
 
-def lacking(name: str) -> str:
-    """Name the definition of a part of a named route, which may lack what `steps` gives."""
-    return f"{name}.lacking"
+class RawScenario(BaseModel):
+    """Keys of a scenario."""
+
+    extends: Annotated[tuple[OtherScenario, ...], ONE_OR_LIST] = ()
+    """The scenarios over which this one is laid; with `[]`, it is a part for others. By default
+    none. For example `small-city.yaml`, or `[small-city.yaml, more-staff.yaml]`.
+    """
+    routes: dict[RouteName, Annotated[tuple[NamedStep, ...], AT_LEAST_ONE]] = {}
+    """Routes that procedures share, by name; a step may lack what each procedure gives with
+    `steps`. For example
+    `{signed: [{at: city.reception, work: 8 min}, {id: sign, at: city.signing, decides: true}]}`.
+    """
 
 
-_NAMED_ROUTE = {
-    "type": "array",
-    "items": either(*(ref(lacking(step)) for step in STEPS)),
-    "minItems": 1,
+class RawProcedure(BaseModel):
+    """Keys of a procedure."""
+
+    steps: dict[Name, KeysOfStep] = {}
+    """Keys of steps, by step id and at any depth, put in place of what the route has; a step keeps
+    its `id`. For example `{sign: {work: 2 min}}`.
+    """
+
+
+class TableOfOffices(BaseModel):
+    """Offices read from a table: a row each, an empty cell for the default."""
+
+    file: FileName
+    """The table, in the scenario's folder or below. For example `wards.csv`."""
+    name: ColumnName
+    """The column of their names. For example `ward`."""
+    within: ColumnName | None = None
+    """The column of their parents. For example `city`."""
+    share: ColumnName | None = None
+    """The column of their shares. For example `people`."""
+    calendar: ColumnName | None = None
+    """The column of their calendars. For example `hours`."""
+    staff: dict[Name, ColumnName] = {}
+    """By station or pool, the column of the numbers of officers. For example
+    `{reception: counters}`.
+    """
+
+
+class TableOfBacklog(BaseModel):
+    """Open dossiers read from a table: a row each, with columns called as their keys."""
+
+    file: FileName
+    """The table, in the scenario's folder or below. For example `open.csv`."""
+
+
+RAW_FORMS: tuple[type[BaseModel], ...] = (TableOfOffices, TableOfBacklog)
+RAW_KEYS: dict[str, type[BaseModel]] = {"Scenario": RawScenario, "Procedure": RawProcedure}
+"""More keys of a model, by its name."""
+RAW_VALUES: dict[tuple[str, str], Schema] = {
+    ("Procedure", "route"): text("name of a route"),
+    ("Level", "offices"): ref("TableOfOffices"),
+    ("Scenario", "backlog"): ref("TableOfBacklog"),
 }
-ROUTE_NAME = text("name of a route")
-RAW_KEYS: dict[str, dict[str, tuple[Schema, str]]] = {
-    "Scenario": {
-        "extends": (
-            either(text("file"), {"type": "array", "items": text("file")}),
-            "Files of other scenarios, over which this one is laid: mappings are merged by key, "
-            "anything else is replaced, and null takes a key away. Only the result must be "
-            "complete; with `[]`, the file is a part for others. "
-            "For example `small-city.yaml`, or `[small-city.yaml, staff.yaml]`, or `[]`.",
-        ),
-        "routes": (
-            {"type": "object", "additionalProperties": _NAMED_ROUTE},
-            "Routes that procedures share, by name. A step may lack what each procedure gives "
-            "with `steps`. For example `{signed: [{at: city.reception, work: 8 min}, "
-            "{id: sign, at: city.signing, decides: true}]}`.",
-        ),
-    },
-    "Procedure": {
-        "steps": (
-            {
-                "type": "object",
-                "propertyNames": NAME,
-                "additionalProperties": ref("KeysOfStep"),
-            },
-            "Keys of steps of the route, by step id and at any depth, put in place of what the "
-            "route has; not their `id`. For example `{sign: {work: 2 min}}`.",
-        ),
-    },
-}
+"""By model and key, another way to write its value."""

@@ -50,34 +50,19 @@ def text(title: str) -> Schema:
     return {"title": title, "type": "string"}
 
 
-COLUMN = text("name of a column")
-OFFICES_FROM_FILE = {
-    "description": "Offices from a CSV file with a header, a row each; an empty cell stands for "
-    "the default. The file lies in the scenario's folder or below.",
-    "type": "object",
-    "properties": {
-        "file": text("CSV file"),
-        "name": COLUMN,
-        "within": COLUMN,
-        "share": COLUMN,
-        "calendar": COLUMN,
-        "staff": {"type": "object", "additionalProperties": COLUMN},
-    },
-    "required": ["file", "name"],
-    "additionalProperties": False,
-}
-BACKLOG_FROM_FILE = {
-    "type": "object",
-    "properties": {"file": text("CSV file")},
-    "required": ["file"],
-    "additionalProperties": False,
-}
 COUNT = {"title": "number of officers", "type": "integer", "minimum": 0, "maximum": 100_000}
 NUMBER_OF_OFFICES = {
     "title": "number of offices", "type": "integer", "minimum": 1, "maximum": 100_000
 }  # fmt: skip
 CHANGE = {"title": "change"}
-AT_LEAST_ONE = Written(lambda listed: {**listed, "minItems": 1})
+NAMED_STEP = {"title": "step"}
+KEYS_OF_STEP = {"title": "keys of a step"}
+"""These stand for definitions of `sim.scenario.json_schema`."""
+AT_LEAST_ONE = Written(
+    lambda many: {**many, "minItems" if many["type"] == "array" else "minProperties": 1}
+)
+ONE_OR_LIST = Written(lambda listed: either(listed["items"], listed))
+WITH_ID = Written(lambda steps: {**steps, "items": {**steps["items"], "required": ["id"]}})
 
 _NUMBER = r"[0-9]+(\.[0-9]+)?"
 _SHORT = "s|seconds?|min|minutes?|h|hours?"
@@ -87,18 +72,32 @@ _TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
 _DATE = "(19[7-9][0-9]|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 
 
-def _pattern(title: str, pattern: str, *examples: str) -> Schema:
-    schema = {**text(title), "pattern": f"^{pattern}$"}
-    return {**schema, "examples": list(examples)} if examples else schema
+def _pattern(title: str, pattern: str, *ways: str) -> Schema:
+    """Give the schema of text of one form, and for editors the ways to write it."""
+    *others, last = ways
+    written = f"{', '.join(others)} or {last}" if others else last
+    wrong = f"Not a value of this kind: {title}. Write {written}."
+    return {
+        **text(title),
+        "pattern": f"^{pattern}$",
+        "patternErrorMessage": wrong,
+        "errorMessage": wrong,
+    }
 
 
-NAME = _pattern("name", r"[^\x00-,./:-@\[-\^`\{-\x7f]+")
-OFFICE_NAME = _pattern("name of an office", "[^@./]+")
-CLASS = _pattern("priority class", r"[-+]?[0-9]+")
+NAME = _pattern("name", r"[^\x00-,./:-@\[-\^`\{-\x7f]+", "letters, digits, - and _")
+OFFICE_NAME = _pattern("name of an office", "[^@./]+", "any text without @, . and /")
+CLASS = {
+    # A key is text to a validator and a number to some editors.
+    "title": "priority class", "type": ["string", "integer"], "pattern": "^[-+]?[0-9]+$",
+}  # fmt: skip
 DATE = _pattern("date", _DATE, "2021-02-08")
 DATES = _pattern("dates", rf"{_DATE}(\.\.{_DATE})?", "2021-02-08", "2021-04-19..2021-04-20")
 MOMENT = _pattern(
-    "date, or date and hour", rf"{_DATE}( ({_TIME}|24:00))?", "2021-02-22", "2021-02-22 09:30"
+    "date, or date and hour",
+    rf"{_DATE}( +({_TIME}|24:00) *)?",
+    "2021-02-08",
+    "2021-02-08 14:30",
 )
 TIME = _pattern("hour of the day", f"({_TIME}|24:00)", "15:00")
 HOURS = _pattern("hours", rf"{_TIME}\s*-\s*({_TIME}|24:00)", "07:30-11:30", "13:30-17:00")
@@ -131,7 +130,6 @@ SHARE = {
         {"type": "number", "minimum": 0, "maximum": 1},
         {"type": "string", "pattern": f"^{_UP_TO_100}$"},
     ],
-    "examples": ["25%", 0.25],
 }
 SHARE_OR_REST = {"title": "share, or `rest`", "anyOf": [SHARE, {"const": "rest"}]}
 FIGURE = {"title": "number, or share", "anyOf": [{"type": "number"}, SHARE]}
@@ -140,7 +138,6 @@ RATE = {"title": "number of dossiers", "type": "number", "minimum": 0}
 VARIATION = {
     "title": "coefficient of variation",
     "anyOf": [{"type": "number", "minimum": 0, "maximum": 10}, PER_CENT],
-    "examples": ["25%", 0.25],
 }
 
 
@@ -163,6 +160,11 @@ def _distribution(title: str, duration: Schema) -> Schema:
             "maxItems": count,
         }
 
+    of_file: Schema = {
+        "file": text("CSV file in the folder of the scenario, or below"),
+        "column": text("its column of times"),
+        "unit": text("the unit of its numbers, such as min"),
+    }
     variation = either({"type": "number", "minimum": 0, "maximum": 100}, PER_CENT)
     families: Schema = {
         "exponential": {"description": "`exponential: MEAN`", "allOf": [duration]},
@@ -180,24 +182,19 @@ def _distribution(title: str, duration: Schema) -> Schema:
             "additionalProperties": SHARE,
             "minProperties": 1,
         },
-        "empirical": of(
-            "`empirical: {file: F.csv, column: C, unit: min}`: measured times, a row each, of "
-            "which each is as likely. The file lies in the scenario's folder or below.",
-            file=text("CSV file"), column=COLUMN, unit=text("unit of a duration"),
-        ),
+        "empirical": of("`empirical: {file: F.csv, column: C, unit: U}`, times from a table.",
+                        **of_file),
     }  # fmt: skip
     return {
         "title": title,
-        "anyOf": [
-            duration,
-            {
-                "type": "object",
-                "properties": families,
-                "additionalProperties": False,
-                "minProperties": 1,
-                "maxProperties": 1,
-            },
-        ],
+        "if": {"type": "object"},
+        "then": {
+            "properties": families,
+            "additionalProperties": False,
+            "minProperties": 1,
+            "maxProperties": 1,
+        },
+        "else": duration,
     }
 
 
