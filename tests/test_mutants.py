@@ -6,7 +6,7 @@ engine, the scenarios are too tame to compare two engines with.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from functools import cache
 from heapq import heapify
@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from strategies import Case, case_of, first_difference
 
-from sim.calendars import Calendar
+from sim import departures
 from sim.durations import MISSING
 from sim.engine import Trace, reference, simulate
 from sim.engine.reference import LimitClock, Phase
-from sim.network import Group, Transfer
+from sim.network import Group
 
 MOST_CASES = 300
 
@@ -229,10 +229,10 @@ def who_has_left_goes_on_when_its_work_ends(patch: pytest.MonkeyPatch) -> None:
 
 @mutant
 def a_departure_of_this_instant_is_missed(patch: pytest.MonkeyPatch) -> None:
-    true_departure = reference.departure
+    true_departure = departures.departure
 
-    def departure(rule: Transfer, calendar: Calendar, instant: int) -> int:
-        return true_departure(rule, calendar, instant + bool(rule.departs))
+    def departure(ready: int, departs: Sequence[int], *rest: Any) -> int:
+        return true_departure(ready + bool(departs), departs, *rest)
 
     patch.setattr(reference, "departure", departure)
 

@@ -20,11 +20,12 @@ import simpy
 
 from sim.calendars import Calendar
 from sim.deadlines import LimitKind, due_instant, remaining_limit, resumed_due
+from sim.departures import NO_CUTOFF, departure
 from sim.docket import Docket, NodeKind
 from sim.docket.draw import CLOCKS
-from sim.durations import DAY, MISSING, NEVER
+from sim.durations import MISSING, NEVER
 from sim.engine.trace import Trace
-from sim.network import Group, Network, Station, Transfer
+from sim.network import Group, Network, Station
 from sim.scenario.values import Limit
 
 _RUNS, _RESTARTS = CLOCKS.index("runs"), CLOCKS.index("restarts")
@@ -416,7 +417,10 @@ class _Run:
         self.joined[node] = self.env.now
         rule = self.network.transfers[self.rule[node]]
         calendar = rule.calendar or self.calendars[self.station_of[node]]
-        departs = departure(rule, calendar, self.env.now)
+        departs = departure(
+            self.env.now, rule.departs, NO_CUTOFF if rule.cutoff is None else rule.cutoff,
+            calendar.open_days, calendar.first_openings,
+        )  # fmt: skip
         if departs == self.env.now:
             self._depart(node)
         else:
@@ -566,30 +570,3 @@ class _Run:
         if self._queued(node):
             dossier = self.dossiers[self.dossier_of[node]]
             dossier.left = dossier.finished = self.env.now
-
-
-def departure(rule: Transfer, calendar: Calendar, instant: int) -> int:
-    """Give the instant at which a transfer departs, `instant` included (rule 10).
-
-    Parameters
-    ----------
-    rule
-        The transfer's rule.
-    calendar
-        The rule's calendar, or that of the office left.
-    instant
-        When the dossier is ready to go.
-    """
-    day = instant // DAY
-    days = calendar.open_days
-    if rule.departs:
-        # Yesterday counts too: a departure at 24:00 is at this day's first instant.
-        first = bisect_left(days, day - 1)
-        departures = (d * DAY + hour for d in days[first : first + 3] for hour in rule.departs)
-        return next((departs for departs in departures if departs >= instant), NEVER)
-    today = bisect_left(days, day)
-    opens_today = today < len(days) and days[today] == day
-    if rule.cutoff is None or (opens_today and instant - day * DAY < rule.cutoff):
-        return instant
-    following = today + opens_today
-    return calendar.first_openings[following] if following < len(days) else NEVER
