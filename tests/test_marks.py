@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.docket.routes import Draws, NodeKind, resolve
 from sim.errors import InputError, Problem
 from sim.network import build
+from sim.routes import Draws, NodeKind, resolve
 from sim.scenario import marks
 from sim.scenario.load import load_text
 from sim.scenario.marks import unfit_routes

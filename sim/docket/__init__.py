@@ -1,10 +1,9 @@
 """Everything random in one replication, drawn before it runs.
 
-`streams` gives each name its uniforms; `routes` resolves a dossier's own route; `draw` makes
-the docket.
+`streams` gives each name its uniforms; `draw` makes the docket.
 """
 
 from sim.docket.draw import Docket, draw
-from sim.docket.routes import NodeKind
+from sim.routes import NodeKind
 
 __all__ = ["Docket", "NodeKind", "draw"]

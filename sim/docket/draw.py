@@ -18,10 +18,11 @@ from scipy import special
 
 from sim.calendars import Calendar
 from sim.distributions import Distribution, gamma_quantiles, lognormal_quantile, quantiles
-from sim.docket.routes import Draws, Node, NodeKind, Template, resolve
 from sim.docket.streams import uniforms
 from sim.durations import DAY, MILLISECOND, MISSING
+from sim.nearness import nearest_places
 from sim.network import Intensity, Network, OpenDossiers, Procedure
+from sim.routes import Draws, Node, NodeKind, Template, resolve
 from sim.scenario.schema import Choose, Step, Together, UntilDue, Visit, Wait, holds_for
 
 Integers = NDArray[np.int64]
@@ -667,39 +668,14 @@ class _Offices:
         patterns, belongs = np.unique(lines, axis=0, return_inverse=True)
         for number, pattern in enumerate(patterns.tolist()):
             half = len(pattern) // 2
-            nearest = np.array(self._nearest(places, pattern[:half], pattern[half:]), np.int64)
+            near = nearest_places(self.network, level, pattern[:half], pattern[half:])
+            nearest = np.array(near, np.int64)
             shares = np.array([self.network.places[place].share for place in nearest])
             if shares.sum() == 0:
                 shares = np.ones(nearest.size)
             here = belongs == number
             found[here] = nearest[drawn(u[here], shares)]
         return found
-
-    def _nearest(
-        self, places: Sequence[int], offices: Sequence[int], were: Sequence[int]
-    ) -> list[int]:
-        """Keep the places whose office is nearest now and, of these, those that were nearest.
-
-        Near is what has the deepest common ancestor with the line, then with home, its first.
-        """
-        of_offices, of_places = self.network.ancestors, self.network.place_ancestors
-
-        def nearness(place: int) -> tuple[tuple[int, int], tuple[int, int]]:
-            office = self.network.places[place].office
-            return _nearness(of_offices, office, offices), _nearness(of_places, place, were)
-
-        near = {place: nearness(place) for place in places}
-        best = max(near.values())
-        return [place for place in places if near[place] == best]
-
-
-def _nearness(
-    ancestors: Sequence[tuple[int, ...]], one: int, line: Sequence[int]
-) -> tuple[int, int]:
-    """Count the levels down to the deepest common ancestor with a line, and with its first."""
-    above = set(ancestors[one])
-    common = [len(above.intersection(ancestors[other])) for other in line]
-    return max(common), common[0]
 
 
 def _in_order(batches: list[_Alike]) -> dict[str, Any]:
