@@ -18,7 +18,7 @@ _INTERRUPTED = 130
 class _Commands(click.Group):
     """Finds a command in the module of its name when it is asked for."""
 
-    names = ("new", "run", "compare", "plot", "schema")
+    names = ("new", "check", "run", "compare", "plot", "schema")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.names)

@@ -1,9 +1,12 @@
-"""What can be worked out of a scenario before it runs, without a draw and without a queue.
+"""What is odd about a scenario that can run, said before it does.
 
-`offered_load` gives each station's expected work; `ways` lists the ways through a procedure;
-`quickest` lets one dossier go its way alone.
+Each warning is one named check, a pure function from a `Subject` to findings: `capacity`,
+`limits`, `opening_hours`, `steps`, `effects`, `figures`, `unused`. `report` runs them on a file.
+`offered_load`, `ways` and `quickest` work out what they judge by, and `replication` what a run
+takes. Nothing here draws or simulates.
 """
 
 from sim.lint.offered_load import OfferedLoad, offered_load
+from sim.lint.report import CHECKS, Report, check
 
-__all__ = ["OfferedLoad", "offered_load"]
+__all__ = ["CHECKS", "OfferedLoad", "Report", "check", "offered_load"]

@@ -1,0 +1,113 @@
+"""What is checked: a scenario under one policy, its network, and the file that it stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from sim.lint.offered_load import OfferedLoad, offered_load
+from sim.lint.ways import Ways, ways_of
+from sim.network import Group, Network
+from sim.scenario.load import Loaded
+from sim.scenario.references import Finding
+from sim.scenario.schema import Choose, Scenario, Step, Together
+from sim.scenario.text import KeyPath
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A scenario that is checked, and what several checks ask of it.
+
+    Parameters
+    ----------
+    loaded
+        The scenario as its file has it, with the places of its keys.
+    scenario
+        The same under a policy.
+    network
+        The network of `scenario`.
+    """
+
+    loaded: Loaded
+    scenario: Scenario
+    network: Network
+
+    @cached_property
+    def load(self) -> OfferedLoad:
+        """What is expected at each station."""
+        return offered_load(self.network)
+
+    @cached_property
+    def serving(self) -> tuple[tuple[Group, ...], ...]:
+        """The groups that serve each station, by the station's number."""
+        groups: list[list[Group]] = [[] for _ in self.network.stations]
+        for group in self.network.groups:
+            for station in group.stations:
+                groups[station].append(group)
+        return tuple(map(tuple, groups))
+
+    @cached_property
+    def ways(self) -> tuple[Ways, ...]:
+        """The ways through each procedure, by its number."""
+        return tuple(ways_of(self.network, procedure) for procedure in self.network.procedures)
+
+    @cached_property
+    def words_of_policies(self) -> frozenset[str]:
+        """Every word in the changes of policies, and the parts of addresses and paths."""
+        changes = [policy.changes for policy in self.scenario.policies.values()]
+        words = set(_words(changes))
+        return frozenset(words | {part for word in words for part in word.split(".")})
+
+    @cached_property
+    def step_paths(self) -> dict[tuple[str, str], KeyPath]:
+        """The path in the file of each step, by procedure and id."""
+        return {
+            (name, step.id): path
+            for name, procedure in self.loaded.scenario.procedures.items()
+            for path, step in _steps(procedure.route, ("procedures", name, "route"))
+        }
+
+    def is_written(self, *path: str | int) -> bool:
+        """Tell whether a key stands in the file, or in one that it extends."""
+        return path in self.loaded.document.places
+
+    def is_written_here(self, *path: str | int) -> bool:
+        """Tell whether a key stands in the file itself."""
+        document = self.loaded.document
+        return self.is_written(*path) and document.places[path].file == document.file
+
+
+Check = Callable[[Subject], Iterator[Finding]]
+"""One named check: it yields the path of a key and what is odd about it, in one line.
+
+A step is named by its id, ``("procedures", "copies", "route", "sign", "work")``.
+"""
+
+
+def _steps(route: Sequence[Step], path: KeyPath) -> Iterator[tuple[KeyPath, Step]]:
+    """Go through the steps of a route in file order with their paths, branches included."""
+    for number, step in enumerate(route):
+        here = (*path, number)
+        yield here, step
+        match step:
+            case Choose():
+                for at, branch in enumerate(step.choose):
+                    yield from _steps(branch.route, (*here, "choose", at, "route"))
+            case Together():
+                for at, inner in enumerate(step.together):
+                    yield from _steps(inner, (*here, "together", at))
+            case _:
+                pass
+
+
+def _words(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value.partition("@")[0]
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _words(key)
+            yield from _words(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _words(inner)
