@@ -91,9 +91,9 @@ def scenario_of(text: str) -> Scenario:
 
 
 @lru_cache(maxsize=64)
-def network_of(text: str) -> Network:
+def network_of(text: str, policy: str = "base") -> Network:
     """Make the network of a scenario's text, with what it leaves out."""
-    return build(scenario_of(text))
+    return build(scenario_of(text).with_policy(policy))
 
 
 def chosen(docket: Docket, dossiers: Sequence[int], arrived: Sequence[int]) -> Docket:
@@ -247,7 +247,12 @@ class Play:
         return " ".join(sorted(served, key=lambda name: started[name] or ""))
 
 
-def play(text: str, absent: Mapping[str, Sequence[str]] | None = None, **coming: str) -> Play:
+def play(
+    text: str,
+    absent: Mapping[str, Sequence[str]] | None = None,
+    policy: str = "base",
+    **coming: str,
+) -> Play:
     """Run a scenario with chosen citizens.
 
     Parameters
@@ -256,11 +261,13 @@ def play(text: str, absent: Mapping[str, Sequence[str]] | None = None, **coming:
         The scenario, with what `network_of` adds.
     absent
         Dates of absence by officer's name, ``city.desk@city #1``.
+    policy
+        Which of its policies is run.
     coming
         For each citizen by name ``PROCEDURE INSTANT [via CHANNEL] [at HOME]``. Of one procedure
         those named first have the lower citizens' numbers.
     """
-    network = network_of(text)
+    network = network_of(text, policy)
     full = draw(network, 1, 0)
     wanted = [_parsed(word) for word in coming.values()]
     cast = _cast(network, full, wanted)

@@ -76,8 +76,8 @@ def station_table(summary: pd.DataFrame, policy: str) -> Table:
 
 
 def published_table(study: Study, summary: pd.DataFrame, policy: str) -> Table | None:
-    """Put published figures beside the simulated ones, or nothing if there are none."""
-    published = study.plan.scenario.published
+    """Put published figures of what a policy has beside the simulated ones, if there are any."""
+    published = study.plan.scenario.with_policy(policy).published
     if not published:
         return None
     columns = ("published", "simulated", "use", "source")
