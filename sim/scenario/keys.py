@@ -215,7 +215,12 @@ class _AsWritten(GenerateJsonSchema):
         return {"anyOf": [self.generate_inner(choice) for choice in schema["choices"].values()]}
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
-        names = self.generate_inner(schema["keys_schema"])
+        # Without a type: to an editor, a key such as `1` is a number.
+        names = {
+            word: part
+            for word, part in self.generate_inner(schema["keys_schema"]).items()
+            if word != "type"
+        }
         values = self.generate_inner(schema["values_schema"])
         least = {"minProperties": schema["min_length"]} if "min_length" in schema else {}
         if "enum" in names:

@@ -274,9 +274,9 @@ class Office(Part):
             Discriminator(lambda v: "<groups>" if isinstance(v, list | tuple) else "<count>"),
         ],
     ] = {}
-    """Its own officers by station or pool: the number of the first group, or all groups (rule 5).
-    By default those of the level. For example `{reception: 3}`, or
-    `{signing: [{count: 1}, {count: 1, from: 2021-07-01}]}`.
+    """Its own officers, by station or pool: their number in the first group, or all the groups as a
+    list (rule 5). By default those of the level. For example `{reception: 3}`, or
+    `{clerk: [{count: 1}, {count: 1, from: 2021-07-01}]}`.
     """
 
 
@@ -310,7 +310,9 @@ class EachParent(Part):
     """As many offices in each office of the parent level."""
 
     each: Annotated[int, Field(ge=1, le=100_000, strict=True)]
-    """How many in each, called by the level and a number (rule 9). For example `3`."""
+    """How many, called `LEVEL-1` and so on and dealt to the parents in turn (rule 9). For example
+    `19`.
+    """
 
 
 def _names_or_mapping(mapping: Schema) -> Schema:
@@ -337,7 +339,7 @@ class Level(Part):
     parent level in turn; so many in each of these; or a table (rule 9). By default one, called as
     the level; within a parent level, one in each of its offices. For example
     `[Quang Trung, Thanh Sơn]`, or `{Quang Trung: {share: 2}, Thanh Sơn: {}}`, or `5`, or
-    `{each: 3}`.
+    `{each: 19}`.
     """
     calendar: CalendarName = ALWAYS
     """The opening hours of its offices (rule 1). For example `office`."""
@@ -764,24 +766,26 @@ class OpenDossier(Part):
     """A dossier that is open when the run starts (rule 22)."""
 
     procedure: ProcedureName
-    """Its procedure. For example `permit`."""
+    """What it is for. For example `permit`."""
     office: HomeOffice
-    """The office that received it. For example `Uông Bí`, or `city@Uông Bí`."""
+    """The office that received it; `LEVEL@OFFICE` where several levels have one of that name. For
+    example `Uông Bí`.
+    """
     accepted: Moment
-    """When it was accepted, before the period; a date alone is its first instant. For example
-    `2020-12-30 09:30`.
+    """When it was accepted, before the run: a date, or a date and an hour (rule 22). For example
+    `2020-12-30`, or `2020-12-30 09:30`.
     """
     due: Moment | None = None
-    """When it is due; a date alone is its last closing. By default by its acceptance. For example
-    `2021-01-08`.
+    """When it is due: on a date, at the last closing (rule 22). By default what the limit gives
+    from its acceptance. For example `2021-03-05`.
     """
     step: StepName | None = None
-    """The step that it has reached, which it begins anew. By default the first of its route. For
-    example `sign`.
+    """The step that it has reached, and begins anew (rule 22). By default the first. For example
+    `examine`.
     """
     channel: ChannelName | None = None
-    """The channel by which it came. By default drawn by the procedure's shares. For example
-    `online`.
+    """The channel through which it came (rule 22). By default drawn by the procedure's shares. For
+    example `online`.
     """
 
 
@@ -916,12 +920,13 @@ class Scenario(Part):
     volumes: dict[Name, Volume] = {}
     """Volumes that procedures share, by name. For example `{centre: {per_year: 128443}}`."""
     procedures: dict[Name, Procedure] = Field(min_length=1)
-    """The procedures by name. For example `{copies: {received_at: city, volume: {per_year: 40},
-    route: [{at: city.land, work: 8 min}]}}`.
+    """The procedures by name. For example `{copies: {received_at: city, volume: {per_working_day:
+    40}, route: [{at: city.reception, work: 8 min}]}}`.
     """
     backlog: tuple[OpenDossier, ...] = ()
-    """Dossiers that are open when the run starts, or a table of them; without `warm_up` (rule 22).
-    For example `[{procedure: copies, office: Uông Bí, accepted: 2020-12-30 09:30}]`.
+    """The dossiers that are open when the run starts, or a table of them; without `warm_up`
+    (rule 22). For example
+    `[{procedure: permit, office: Uông Bí, accepted: 2020-12-30 09:30, step: sign}]`.
     """
     published: tuple[PublishedFigure, ...] = ()
     """Figures of reality, to print beside the simulated ones. For example `[{value: 95.35%, source:

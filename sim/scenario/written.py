@@ -87,10 +87,7 @@ def _pattern(title: str, pattern: str, *ways: str) -> Schema:
 
 NAME = _pattern("name", r"[^\x00-,./:-@\[-\^`\{-\x7f]+", "letters, digits, - and _")
 OFFICE_NAME = _pattern("name of an office", "[^@./]+", "any text without @, . and /")
-CLASS = {
-    # A key is text to a validator and a number to some editors.
-    "title": "priority class", "type": ["string", "integer"], "pattern": "^[-+]?[0-9]+$",
-}  # fmt: skip
+CLASS = _pattern("priority class", r"[-+]?[0-9]+", "a whole number")
 DATE = _pattern("date", _DATE, "2021-02-08")
 DATES = _pattern("dates", rf"{_DATE}(\.\.{_DATE})?", "2021-02-08", "2021-04-19..2021-04-20")
 MOMENT = _pattern(
