@@ -97,7 +97,13 @@ def test_what_is_well_has_no_warning(warnings: Warnings) -> None:
     ids=lambda file: file.name,
 )
 def test_shipped_scenarios_have_no_warning(file: Path) -> None:
+    """But for the land desk that today's backlog is too much for, until a policy helps it."""
     report = check(file)
+    if file.name == "small-city-today.yaml":
+        (overload,) = report.problems
+        assert overload.path == "levels.city.stations.land"
+        assert "offered load" in overload.message
+        report = check(file, "overtime-team")
     assert report.problems == ()
 
 

@@ -2,8 +2,8 @@
 
 Each warning is one named check, a pure function from a `Subject` to findings: `capacity`,
 `limits`, `opening_hours`, `steps`, `effects`, `figures`, `unused`. `report` runs them on a file.
-`offered_load`, `ways` and `quickest` work out what they judge by, and `replication` what a run
-takes. Nothing here draws or simulates.
+`arrivals`, `offered_load`, `ways` and `quickest` work out what they judge by, and `replication`
+what a run takes. Nothing here draws or simulates.
 """
 
 from sim.lint.offered_load import OfferedLoad, offered_load

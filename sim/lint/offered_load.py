@@ -12,12 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sim.distributions import Distribution
-from sim.nearness import nearest_offices
+from sim.lint.arrivals import arrivals_of
+from sim.nearness import nearest_places
 from sim.network import Network, OpenDossiers, Procedure
 from sim.scenario.schema import Choose, Step, Together, Visit, holds_for
 
-Line = tuple[int, ...]
-"""A dossier's home office, and then its office at each level, -1 where none is resolved yet."""
+Line = tuple[tuple[int, ...], tuple[int, ...]]
+"""A dossier's office at each level, and the place that it was; -1 where none is resolved yet."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,7 @@ def offered_load(network: Network) -> OfferedLoad:
     """Work out the offered load of a network's stations."""
     adding = _Adding(network)
     for procedure in network.procedures:
-        for level, part in procedure.received_at:
-            for channel, share in procedure.channels:
-                adding.arriving(procedure, level, channel, procedure.volume * part * share)
+        adding.arriving(procedure)
     for open_ in network.backlog:
         adding.open(open_)
     return OfferedLoad(adding.visits, adding.present, adding.work)
@@ -62,6 +61,17 @@ def further_rounds(visit: Visit, channel: str) -> float:
     return share * (1 - share**incomplete.at_most) / (1 - share)
 
 
+class _Lines:
+    """Dossiers by receiving level and channel, and by their line."""
+
+    def __init__(self) -> None:
+        self.by_coming: dict[tuple[int, int], defaultdict[Line, float]] = {}
+
+    def add(self, level: int, channel: int, line: Line, dossiers: float) -> None:
+        """Add some dossiers."""
+        self.by_coming.setdefault((level, channel), defaultdict(float))[line] += dossiers
+
+
 class _Adding:
     """Adds up the load along routes: dossiers with one line go on together."""
 
@@ -70,43 +80,45 @@ class _Adding:
         self.visits = [0.0] * len(network.stations)
         self.present = [0.0] * len(network.stations)
         self.work = [0.0] * len(network.stations)
-        self.nearest: dict[tuple[int, Line], list[tuple[int, float]]] = {}
-        self.channel = 0
+        self.onward: dict[tuple[int, int, Line], list[tuple[Line, float]]] = {}
+        self.level = self.channel = 0
         self.words: set[str] = set()
 
-    def arriving(self, procedure: Procedure, level: int, channel: int, dossiers: float) -> None:
-        """Add the load of the dossiers of a procedure by one level and channel."""
-        if dossiers > 0:
-            shares = _by_share(self.network, level, self.network.levels[level].offices)
-            lines = {self._line_of(home): dossiers * share for home, share in shares if share > 0}
-            self._along(procedure.route, level, channel, lines)
+    def arriving(self, procedure: Procedure) -> None:
+        """Add the load of the dossiers of a procedure that arrive in the period."""
+        lines = _Lines()
+        for some in arrivals_of(self.network, procedure):
+            lines.add(some.level, some.channel, self._line_of(some.place), some.in_period)
+        self._along(procedure.route, lines)
 
     def open(self, open_: OpenDossiers) -> None:
         """Add the load of dossiers that are open when the run starts (rule 22)."""
-        lines: defaultdict[tuple[int, int], defaultdict[Line, float]] = defaultdict(
-            lambda: defaultdict(float)
-        )
+        lines = _Lines()
+        first_place = {place.office: n for n, place in reversed([*enumerate(self.network.places)])}
         for home, channels in zip(open_.homes, open_.channels, strict=True):
+            level, line = self.network.offices[home].level, self._line_of(first_place[home])
             total = sum(share for _, share in channels)
             for channel, share in channels:
-                level = self.network.offices[home].level
-                lines[level, channel][self._line_of(home)] += share / total
-        for (level, channel), dossiers in lines.items():
-            self._along(open_.route, level, channel, dossiers)
+                lines.add(level, channel, line, share / total)
+        self._along(open_.route, lines)
 
-    def _along(
-        self, route: Sequence[Step], level: int, channel: int, lines: Mapping[Line, float]
-    ) -> None:
-        """Add the load of some dossiers by one level and channel."""
-        self.channel = channel
-        self.words = {self.network.channel_names[channel], self.network.levels[level].name}
-        self._walk(route, lines)
+    def _along(self, route: Sequence[Step], lines: _Lines) -> None:
+        """Add the load of some dossiers along a route, by each level and channel."""
+        network = self.network
+        for (level, channel), dossiers in lines.by_coming.items():
+            self.level, self.channel = level, channel
+            self.words = {network.levels[level].name, network.channel_names[channel]}
+            self._walk(route, dossiers)
 
     def _line_of(self, home: int) -> Line:
-        line = [-1] * len(self.network.levels)
-        for office in self.network.ancestors[home]:
-            line[self.network.offices[office].level] = office
-        return home, *line
+        """Give the line of those whose home is, or was, a place."""
+        network = self.network
+        offices, places = ([-1] * len(network.levels) for _ in range(2))
+        for office in network.ancestors[network.places[home].office]:
+            offices[network.offices[office].level] = office
+        for place in network.place_ancestors[home]:
+            places[network.offices[network.places[place].office].level] = place
+        return tuple(offices), tuple(places)
 
     def _walk(self, route: Sequence[Step], lines: Mapping[Line, float]) -> Mapping[Line, float]:
         """Go along a route; give those who go on after it."""
@@ -147,38 +159,47 @@ class _Adding:
         level = network.level_numbers[visit.at.partition(".")[0]]
         resolved: defaultdict[Line, float] = defaultdict(float)
         for line, dossiers in lines.items():
-            for office, share in self._offices(level, line):
+            for onward, share in self._resolved(level, line):
                 here = dossiers * share
-                station = network.station_numbers[visit.at, office]
+                station = network.station_numbers[visit.at, onward[0][level]]
                 self.visits[station] += here * (1 + further)
                 self.work[station] += here * work
                 if network.is_present(self.channel):
                     self.present[station] += here * (1 + further)
-                resolved[*line[: level + 1], office, *line[level + 2 :]] += here
+                resolved[onward] += here
         return resolved
 
-    def _offices(self, level: int, line: Line) -> list[tuple[int, float]]:
-        """Give the offices of a level to which dossiers with that line go, with shares."""
-        if line[level + 1] >= 0:
-            return [(line[level + 1], 1.0)]
-        if (level, line) not in self.nearest:
-            network = self.network
-            others = [office for office in line if office >= 0]
-            offices = nearest_offices(
-                network.levels[level].offices, line[0], others, network.ancestors
-            )
-            self.nearest[level, line] = list(_by_share(network, level, offices))
-        return self.nearest[level, line]
+    def _resolved(self, level: int, line: Line) -> list[tuple[Line, float]]:
+        """Give the lines that a line becomes at a level, each with its share (rule 9)."""
+        if line[0][level] >= 0:
+            return [(line, 1.0)]
+        key = self.level, level, line
+        if key not in self.onward:
+            offices, were = (self._home_first(numbers) for numbers in line)
+            nearest = nearest_places(self.network, level, offices, were)
+            self.onward[key] = [
+                (_with_place(self.network, line, level, place), share)
+                for place, share in _by_share(self.network, nearest)
+                if share > 0
+            ]
+        return self.onward[key]
+
+    def _home_first(self, numbers: Sequence[int]) -> list[int]:
+        return [numbers[self.level], *(number for number in numbers if number >= 0)]
 
 
-def _by_share(network: Network, level: int, offices: Sequence[int]) -> Iterator[tuple[int, float]]:
-    """Give offices of a level with their part of the whole; all the same where none has a share."""
-    shares = dict.fromkeys(offices, 0.0)
-    counts = dict.fromkeys(offices, 0)
-    for place in network.levels[level].places:
-        if place.office in shares:
-            shares[place.office] += place.share
-            counts[place.office] += 1
-    total = sum(shares.values())
-    for office in offices:
-        yield office, shares[office] / total if total else counts[office] / sum(counts.values())
+def _with_place(network: Network, line: Line, level: int, place: int) -> Line:
+    offices, places = line
+    office = network.places[place].office
+    return (
+        (*offices[:level], office, *offices[level + 1 :]),
+        (*places[:level], place, *places[level + 1 :]),
+    )
+
+
+def _by_share(network: Network, places: Sequence[int]) -> Iterator[tuple[int, float]]:
+    """Give places with their part of the whole; all the same where none has a share."""
+    shares = [network.places[place].share for place in places]
+    total = sum(shares)
+    for place, share in zip(places, shares, strict=True):
+        yield place, share / total if total else 1 / len(places)

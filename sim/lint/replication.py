@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.calendars import Calendar
+from sim.lint.arrivals import arrivals_of
 from sim.lint.offered_load import further_rounds
 from sim.lint.subject import Subject
 from sim.lint.ways import Way
-from sim.network import Network, Procedure
+from sim.network import Network
 from sim.routes import NodeKind
 from sim.scenario.schema import Visit
 
@@ -46,7 +46,7 @@ def replication_of(subject: Subject) -> Replication:
     dossiers = steps = 0.0
     for number, (procedure, ways) in enumerate(zip(network.procedures, subject.ways, strict=True)):
         open_ = sum(len(some.homes) for some in network.backlog if some.procedure == number)
-        come = procedure.volume * _growth(network, procedure) + open_
+        come = sum(some.in_run for some in arrivals_of(network, procedure)) + open_
         shares = sum(way.share for way in ways.ways)
         if come and shares:
             dossiers += come
@@ -59,24 +59,6 @@ def replication_of(subject: Subject) -> Replication:
         + _BYTES_AN_INTERVAL * intervals
     )  # fmt: skip
     return Replication(dossiers, steps, memory)
-
-
-def _growth(network: Network, procedure: Procedure) -> float:
-    """Give the dossiers expected in the run for each one in the period (rule 9)."""
-    growth = 0.0
-    for level, part in procedure.received_at:
-        shares: dict[Calendar, float] = {}
-        for place in network.levels[level].places:
-            shares[place.calendar] = shares.get(place.calendar, 0.0) + place.share
-        total = sum(shares.values()) or 1.0
-        for calendar, share in shares.items():
-            for channel, through in procedure.drawn_channels:
-                pieces = network.intensity(channel, calendar)
-                mass = (pieces.ends - pieces.starts) * pieces.weights
-                in_period = mass[pieces.starts >= network.period_start].sum()
-                if in_period > 0:
-                    growth += part * share / total * through * float(mass.sum() / in_period)
-    return growth
 
 
 def _steps(network: Network, way: Way) -> float:
