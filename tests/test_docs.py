@@ -1,6 +1,7 @@
 """What the documentation shows is what the code reads, and what it cites exists."""
 
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,19 +12,21 @@ from sim.docket import draw
 from sim.durations import MISSING
 from sim.engine import simulate
 from sim.network import build
-from sim.scenario.load import load_text
+from sim.scenario.files import insert_files
+from sim.scenario.load import load, load_text
 from sim.scenario.policies import apply
 from sim.scenario.policies.levers import Levers
 from sim.scenario.references import BASE
 from sim.scenario.routes import expand_routes
 from sim.scenario.schema import Policy, Scenario
-from sim.scenario.text import parse_document
+from sim.scenario.text import read_document
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [page for page in (*sorted(DOCS.glob("*.md")), ROOT / "README.md") if page.exists()]
 COMPLETE = "# a complete scenario"
 FENCED_YAML = re.compile(r"^```ya?ml[^\n]*\n(.*?)^```[ ]*$", re.MULTILINE | re.DOTALL)
+FENCED_CSV = re.compile(r"^```csv (\S+)\n(.*?)^```[ ]*$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
 LINK = re.compile(r"\]\((?P<page>[\w-]+\.md)?(?:#(?P<anchor>[^)\s]+))?\)")
 CITED_RULES = re.compile(r"\b[Rr]ules? (\d+)(?:(?:, | and | to |/)(\d+))*")
@@ -49,6 +52,8 @@ SCENARIOS = [
 FRAGMENTS = [
     block for block in yaml_blocks(DOCS / "language.md") if not block[1].startswith(COMPLETE)
 ]
+LAID_OVER = [block for block in FRAGMENTS if block[1].startswith("extends:")]
+BY_THEMSELVES = [block for block in FRAGMENTS if block not in LAID_OVER]
 SOURCES = [path for folder in ("sim", "tests", "docs") for path in (ROOT / folder).rglob("*.*")]
 
 
@@ -70,10 +75,24 @@ def test_a_complete_scenario_runs_under_every_policy(where: str, text: str) -> N
         assert resolved == set(range(len(scenario.procedures))), policy
 
 
-@pytest.mark.parametrize(("where", "text"), FRAGMENTS, ids=[where for where, _ in FRAGMENTS])
-def test_a_fragment_has_only_keys_and_values_of_the_language(where: str, text: str) -> None:
-    fragment = expand_routes(parse_document(text, where)).data
-    for key, value in fragment.items():
+def folder_with_tables(folder: Path) -> Path:
+    """Write the tables that the language reference shows into a folder."""
+    for name, table in FENCED_CSV.findall((DOCS / "language.md").read_text(encoding="utf-8")):
+        (folder / name).write_text(table, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("where", "text"), BY_THEMSELVES, ids=[where for where, _ in BY_THEMSELVES]
+)
+def test_a_fragment_has_only_keys_and_values_of_the_language(
+    where: str, text: str, tmp_path: Path
+) -> None:
+    file = folder_with_tables(tmp_path) / "fragment.yaml"
+    file.write_text(text, encoding="utf-8")
+    document = insert_files(read_document(file))
+    assert document.problems == ()
+    for key, value in expand_routes(document).data.items():
         annotation = Scenario.model_fields[key].annotation
         assert annotation is not None
         read = TypeAdapter(annotation).validate_python(value)
@@ -81,6 +100,22 @@ def test_a_fragment_has_only_keys_and_values_of_the_language(where: str, text: s
             assert isinstance(policy, Policy)
             for change in policy.changes:
                 Levers.model_validate(change)
+
+
+@pytest.mark.parametrize(("where", "text"), LAID_OVER, ids=[where for where, _ in LAID_OVER])
+def test_a_scenario_can_be_laid_over_the_complete_one(
+    where: str, text: str, tmp_path: Path
+) -> None:
+    (city,) = [other for _, other in SCENARIOS if "name: A small city" in other]
+    (tmp_path / "small-city.yaml").write_text(city, encoding="utf-8")
+    (tmp_path / "other.yaml").write_text(text, encoding="utf-8")
+    assert load(tmp_path / "other.yaml") != load(tmp_path / "small-city.yaml")
+
+
+def test_what_follows_from_the_code_is_current() -> None:
+    """`python docs/generate.py` writes it."""
+    for path, text in runpy.run_path(str(DOCS / "generate.py"))["generated"]().items():
+        assert path.read_text(encoding="utf-8") == text, path
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])

@@ -68,6 +68,8 @@ class Key:
         match self.default:
             case str(text) if text:
                 return f"`{text}`"
+            case bool(truth):
+                return f"`{str(truth).lower()}`"
             case int(number) | float(number):
                 return f"{number:g}"
             case _:
@@ -133,7 +135,7 @@ def forms() -> dict[str, Form]:
         found[name].keys.update(_keys_of(model))
     for (name, written), way in RAW_VALUES.items():
         read = found[name].keys[written]
-        found[name].keys[written] = replace(read, value=either(way, read.value))
+        found[name].keys[written] = replace(read, value=either(read.value, way))
     return found
 
 

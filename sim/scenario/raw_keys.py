@@ -38,8 +38,8 @@ class RawScenario(BaseModel):
     """
     routes: dict[RouteName, Annotated[tuple[NamedStep, ...], AT_LEAST_ONE]] = {}
     """Routes that procedures share, by name; a step may lack what each procedure gives with
-    `steps`. For example
-    `{signed: [{at: city.reception, work: 8 min}, {id: sign, at: city.signing, decides: true}]}`.
+    `steps`. For example `{signed: [{at: city.reception, work: 8 min}, {id: sign, at: city.signing,
+    decides: true}]}`.
     """
 
 

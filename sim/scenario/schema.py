@@ -316,7 +316,7 @@ class EachParent(Part):
 
 
 def _names_or_mapping(mapping: Schema) -> Schema:
-    name = either(OFFICE_NAME, {"type": "integer"})
+    name = {"title": OFFICE_NAME["title"], **either(OFFICE_NAME, {"type": "integer"})}
     return either({"type": "array", "items": name, "minItems": 1}, mapping)
 
 
@@ -484,12 +484,12 @@ class Visit(Part):
     in days or weeks (rule 16). For example `4 working h`.
     """
     accepts: bool = Field(default=False, strict=True)
-    """The dossier is accepted at its end (rule 13). By default `false`; without any mark, rule 13
-    says which visit accepts. For example `true`.
+    """Whether the dossier is accepted at its end; without such a mark, rule 13 says where it is.
+    For example `true`.
     """
     decides: bool = Field(default=False, strict=True)
-    """The dossier is resolved at its end (rule 13). By default `false`; without any mark, rule 13
-    says which visit decides. For example `true`.
+    """Whether the dossier is resolved at its end; without such a mark, rule 13 says where it is.
+    For example `true`.
     """
     only: tuple[ChannelOrLevel, ...] = ()
     """The step is on the route of those dossiers alone whose channel or receiving level is named

@@ -131,6 +131,7 @@ SHARE = {
 SHARE_OR_REST = {"title": "share, or `rest`", "anyOf": [SHARE, {"const": "rest"}]}
 FIGURE = {"title": "number, or share", "anyOf": [{"type": "number"}, SHARE]}
 WEIGHT = {"title": "weight", "type": "number", "minimum": 0}
+FACTOR = {"title": "factor", "type": "number", "minimum": 0, "maximum": 1000}
 RATE = {"title": "number of dossiers", "type": "number", "minimum": 0}
 VARIATION = {
     "title": "coefficient of variation",

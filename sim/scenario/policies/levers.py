@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from sim.scenario.schema import Part, Step
 from sim.scenario.text import KeyPath
@@ -26,7 +26,7 @@ from sim.scenario.values import (
     Weight,
     not_empty,
 )
-from sim.scenario.written import WITH_ID, Schema, Written, either
+from sim.scenario.written import AT_LEAST_ONE, FACTOR, ONE_OR_LIST, WITH_ID
 
 
 class UnfitError(Exception):
@@ -52,12 +52,11 @@ def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-_OneOrSeveral = (
-    BeforeValidator(_several), AfterValidator(_each_once), Written(_one_or_several)
-)  # fmt: skip
-_NotEmpty = AfterValidator(not_empty)
-Many = Annotated[int, Field(ge=1, le=100_000, strict=True)]
-Factor = Annotated[Weight, Field(le=1000)]
+T = TypeVar("T")
+Several = Annotated[
+    tuple[T, ...], BeforeValidator(_several), AfterValidator(_each_once), ONE_OR_LIST
+]
+Factor = Annotated[Weight, Field(le=1000), WithJsonSchema(FACTOR)]
 
 
 class Which(Part):
