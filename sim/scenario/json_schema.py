@@ -25,6 +25,7 @@ from sim.scenario.written import (
 )
 
 _STEPS = ("Visit", "Wait", "Choose", "Together")
+_IN_NAMED_ROUTES = ("Branch", *_STEPS)
 _DISTRIBUTIONS = {"Distribution": DISTRIBUTION, "OfficersWork": OFFICERS_WORK}
 _ANNOTATIONS = ("description", "default", "defaultSnippets")
 """Keywords that refuse nothing, and so may stand beside a `$ref` in draft 7."""
@@ -103,10 +104,9 @@ def scenario_schema() -> Schema:
     """Give the JSON Schema (draft 7) of a scenario file."""
     complete = {name: _mapping(name, form) for name, form in forms().items()}
     complete["KeysOfStep"] = _keys_of_a_step()
-    in_named_routes = ("Branch", *_STEPS)
     definitions = {
         **complete,
-        **{_lacking(name): _may_lack(complete[name], in_named_routes) for name in in_named_routes},
+        **{_lacking(name): _in_named_route(complete[name]) for name in _IN_NAMED_ROUTES},
         **{_fragment(name): _as_fragment(found, complete) for name, found in complete.items()},
         **_DISTRIBUTIONS,
     }
@@ -207,12 +207,12 @@ def _fragment(name: str) -> str:
     return f"{name}.fragment"
 
 
-def _may_lack(step: Schema, among: Collection[str]) -> Schema:
-    """Give the step of a named route, or a branch of one: `steps` may give what a step lacks."""
-    renamed: Schema = _renamed(step, among, _lacking)
-    if "share" in renamed["properties"]:
-        return renamed
-    return {keyword: part for keyword, part in renamed.items() if keyword != "required"}
+def _in_named_route(found: Schema) -> Schema:
+    """Give a step that may lack what `steps` gives, or a branch with such steps."""
+    renamed: Schema = _renamed(found, _IN_NAMED_ROUTES, _lacking)
+    if found["title"] != "branch":
+        renamed.pop("required")
+    return renamed
 
 
 def _as_fragment(mapping: Schema, among: Collection[str]) -> Any:
