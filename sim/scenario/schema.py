@@ -274,8 +274,8 @@ class Office(Part):
             Discriminator(lambda v: "<groups>" if isinstance(v, list | tuple) else "<count>"),
         ],
     ] = {}
-    """Its own officers, by station or pool: their number in the first group, or all the groups as a
-    list (rule 5). By default those of the level. For example `{reception: 3}`, or
+    """Its own officers by station or pool: the number of the first group, or all groups (rule 5).
+    By default those of the level. For example `{reception: 3}`, or
     `{clerk: [{count: 1}, {count: 1, from: 2021-07-01}]}`.
     """
 
@@ -772,12 +772,12 @@ class OpenDossier(Part):
     example `Uông Bí`.
     """
     accepted: Moment
-    """When it was accepted, before the run: a date, or a date and an hour (rule 22). For example
-    `2020-12-30`, or `2020-12-30 09:30`.
+    """When it was accepted, before the period; a date alone is its first instant (rule 22). For
+    example `2020-12-30 09:30`.
     """
     due: Moment | None = None
-    """When it is due: on a date, at the last closing (rule 22). By default what the limit gives
-    from its acceptance. For example `2021-03-05`.
+    """When it is due; a date alone is its last closing (rule 22). By default what the limit gives
+    from its acceptance. For example `2021-01-08`.
     """
     step: StepName | None = None
     """The step that it has reached, and begins anew (rule 22). By default the first. For example
@@ -920,8 +920,8 @@ class Scenario(Part):
     volumes: dict[Name, Volume] = {}
     """Volumes that procedures share, by name. For example `{centre: {per_year: 128443}}`."""
     procedures: dict[Name, Procedure] = Field(min_length=1)
-    """The procedures by name. For example `{copies: {received_at: city, volume: {per_working_day:
-    40}, route: [{at: city.reception, work: 8 min}]}}`.
+    """The procedures by name. For example `{copies: {received_at: city, volume: {per_day: 40},
+    route: [{at: city.reception, work: 8 min}]}}`.
     """
     backlog: tuple[OpenDossier, ...] = ()
     """The dossiers that are open when the run starts, or a table of them; without `warm_up`

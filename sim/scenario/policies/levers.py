@@ -183,8 +183,8 @@ class Online(Which):
     """Dossiers of other channels that come through the channel `online`."""
 
     share: Share
-    """What share of the dossiers comes online then; where it is as large already, nothing changes.
-    Who came online still does. For example `93%`.
+    """The share that comes online. Where it is as large already, nothing changes; who came online
+    still does. For example `93%`.
     """
 
 
@@ -193,10 +193,10 @@ class Merge(Part):
 
     levels: Annotated[tuple[LevelName, ...], *_OneOrSeveral, _NotEmpty]
     """The levels whose offices are merged, each by itself. For example `[ward]`."""
-    into: Many
-    """How many offices of a level each office of the ancestor level then has, at most. The
-    j-th of m becomes the ⌊(j − 1)·N/m⌋ + 1-st of these N, which keeps the name and calendar of
-    its first, and has the sum of the shares and officers. For example `3`.
+    into: Annotated[int, Field(ge=1, le=100_000, strict=True)]
+    """How many offices of each level are left in each office of `by`; where there are fewer, all
+    stay. The j-th of m becomes the ⌊(j − 1)·N/m⌋ + 1-st of these N, which keeps the name and the
+    calendar of its first, and has the sum of the shares and officers. For example `1`.
     """
     by: LevelName
     """The ancestor level. For example `city`."""
@@ -206,7 +206,7 @@ class Times(Part):
     """A factor of a volume."""
 
     times: Factor
-    """So many times the dossiers; citizens who came at the smaller volume come at the larger. For
+    """So many times as many dossiers; who comes at the smaller volume comes at the larger too. For
     example `1.2`.
     """
 
@@ -221,9 +221,12 @@ class Demand(Which):
 class Levers(Part):
     """One change: exactly one lever."""
 
-    staff: Annotated[dict[StaffAddress, StaffChange], _NotEmpty] | None = None
-    """Changes numbers of officers: of a station or pool in every office, or with `@OFFICE` in one;
-    of several groups the first changes (rule 5). For example `{city.land: {add: 2}}`.
+    staff: (
+        Annotated[dict[StaffAddress, StaffChange], AfterValidator(not_empty), AT_LEAST_ONE] | None
+    ) = None
+    """Numbers of officers of stations and pools, in every office, or with `@OFFICE` in one; where
+    there are several groups, of the first (rule 5). For example
+    `{city.land: {add: 2}, ward.reception@Quang Trung: {times: 1.5}}`.
     """
     move: Move | None = None
     """Lets officers change their station. For example
