@@ -310,9 +310,7 @@ class EachParent(Part):
     """As many offices in each office of the parent level."""
 
     each: Annotated[int, Field(ge=1, le=100_000, strict=True)]
-    """How many, called `LEVEL-1` and so on and dealt to the parents in turn (rule 9). For example
-    `19`.
-    """
+    """How many in each, called by the level and a number (rule 9). For example `3`."""
 
 
 def _names_or_mapping(mapping: Schema) -> Schema:
@@ -339,7 +337,7 @@ class Level(Part):
     parent level in turn; so many in each of these; or a table (rule 9). By default one, called as
     the level; within a parent level, one in each of its offices. For example
     `[Quang Trung, Thanh Sơn]`, or `{Quang Trung: {share: 2}, Thanh Sơn: {}}`, or `5`, or
-    `{each: 19}`.
+    `{each: 3}`.
     """
     calendar: CalendarName = ALWAYS
     """The opening hours of its offices (rule 1). For example `office`."""
@@ -766,11 +764,9 @@ class OpenDossier(Part):
     """A dossier that is open when the run starts (rule 22)."""
 
     procedure: ProcedureName
-    """What it is for. For example `permit`."""
+    """Its procedure. For example `permit`."""
     office: HomeOffice
-    """The office that received it; `LEVEL@OFFICE` where several levels have one of that name. For
-    example `Uông Bí`.
-    """
+    """The office that received it. For example `Uông Bí`, or `city@Uông Bí`."""
     accepted: Moment
     """When it was accepted, before the period; a date alone is its first instant (rule 22). For
     example `2020-12-30 09:30`.
@@ -780,12 +776,12 @@ class OpenDossier(Part):
     from its acceptance. For example `2021-01-08`.
     """
     step: StepName | None = None
-    """The step that it has reached, and begins anew (rule 22). By default the first. For example
-    `examine`.
+    """The step that it has reached, which it begins anew. By default the first of its route. For
+    example `sign`.
     """
     channel: ChannelName | None = None
-    """The channel through which it came (rule 22). By default drawn by the procedure's shares. For
-    example `online`.
+    """The channel by which it came. By default drawn by the procedure's shares. For example
+    `online`.
     """
 
 
@@ -924,9 +920,8 @@ class Scenario(Part):
     route: [{at: city.reception, work: 8 min}]}}`.
     """
     backlog: tuple[OpenDossier, ...] = ()
-    """The dossiers that are open when the run starts, or a table of them; without `warm_up`
-    (rule 22). For example
-    `[{procedure: permit, office: Uông Bí, accepted: 2020-12-30 09:30, step: sign}]`.
+    """Dossiers that are open when the run starts, or a table of them; without `warm_up` (rule 22).
+    For example `[{procedure: copies, office: Uông Bí, accepted: 2020-12-30 09:30}]`.
     """
     published: tuple[PublishedFigure, ...] = ()
     """Figures of reality, to print beside the simulated ones. For example `[{value: 95.35%, source:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -41,10 +41,6 @@ def _several(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-def _one_or_several(names: Schema) -> Schema:
-    return either(names["items"], names)
-
-
 def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
     for number, name in enumerate(names):
         if name in names[:number]:
@@ -62,9 +58,9 @@ Factor = Annotated[Weight, Field(le=1000), WithJsonSchema(FACTOR)]
 class Which(Part):
     """Which procedures a lever acts on."""
 
-    procedures: Annotated[tuple[ProcedureName, ...], *_OneOrSeveral] = ()
-    """The procedures by name. For example `[permit]`."""
-    fields: Annotated[tuple[FieldName, ...], *_OneOrSeveral] = ()
+    procedures: Several[ProcedureName] = ()
+    """These procedures. For example `[permit, copies]`, or `permit`."""
+    fields: Several[FieldName] = ()
     """All procedures of these fields. For example `[land]`."""
     all: Literal[True] | None = None
     """All procedures. For example `true`."""
@@ -80,11 +76,13 @@ class StaffChange(Part):
     """A change of the number of officers."""
 
     add: int | None = Field(default=None, strict=True)
-    """So many officers more, or fewer if negative; fewer than 0 is an error. For example `2`."""
+    """So many more or, if negative, fewer; less than 0 officers is an error. For example `2`, or
+    `-1`.
+    """
     set: Count | None = None
-    """So many officers. For example `5`."""
+    """So many. For example `5`."""
     times: Factor | None = None
-    """So many times the officers, rounded to whole officers, halves up. For example `1.5`."""
+    """So many times as many, rounded to whole officers, halves up. For example `1.5`."""
 
     @model_validator(mode="after")
     def _one_of(self) -> StaffChange:
@@ -102,49 +100,51 @@ class StaffChange(Part):
 
 
 class Move(Part):
-    """Officers who change their station, of the first group of each."""
+    """Officers who change their station."""
 
     source: StaffAddress = Field(alias="from")
-    """The station or pool that they leave; with `@OFFICE` unless its level has one office. For
-    example `city.reception`.
+    """The station or pool that they leave, with `@OFFICE` where its level has several offices. For
+    example `city.reception@Uông Bí`.
     """
     target: StaffAddress = Field(alias="to")
-    """The station or pool to which they go, likewise. For example `city.land`."""
-    count: Many
-    """How many officers. For example `2`."""
+    """The station or pool to which they go, likewise. For example `city.land@Uông Bí`."""
+    count: Annotated[int, Field(ge=1, le=100_000, strict=True)]
+    """How many, of the first group if there are several. For example `1`."""
 
 
 class MakePool(Part):
-    """Stations of a level whose officers become one pool (rule 5)."""
+    """Stations of a level whose officers become one pool."""
 
     at: LevelName
     """The level. For example `city`."""
     name: Name
-    """What the pool is called. For example `floor`."""
-    stations: Annotated[tuple[Name, ...], *_OneOrSeveral, _NotEmpty]
-    """The stations that it serves. Their officers have one calendar and one absence, else it is an
-    error; the stations have one discipline. For example `[reception, return]`.
+    """The name of the pool, which no station or pool of the level has. For example `counters`."""
+    stations: Annotated[Several[Name], AfterValidator(not_empty)]
+    """The stations of the level whose officers it takes and which it serves; their officers have
+    one calendar and one absence. For example `[reception, return]`.
     """
     staff: Count | None = None
-    """How many officers. By default as many as the stations had. For example `4`."""
+    """How many officers it has in each office. By default as many as the stations had. For example
+    `5`.
+    """
 
 
 class Cut(Which):
     """Shorter limits, less work, fewer incomplete dossiers, steps left out."""
 
     time_limit: Share | None = None
-    """By what share the time limit becomes shorter, less than 100 %. Limits in working days, days
-    and weeks are rounded up to whole days, at least 1; `same day` and the statutory limit stay. For
+    """By which share time limits become shorter, less than 100 %. Limits in working days, days and
+    weeks are rounded up to whole days, at least 1; `same day` and the statutory limit stay. For
     example `40%`.
     """
     work: Share | None = None
-    """By what share all `work` and `again` become shorter: every duration of the distribution is
+    """By which share `work` and `again` become shorter: every duration of the distribution is
     scaled. For example `25%`.
     """
     incomplete: Share | None = None
-    """By what share all probabilities of `incomplete` become smaller. For example `50%`."""
-    drop: Annotated[tuple[StepOrStation, ...], *_OneOrSeveral] = ()
-    """Steps, and stations whose visits are left out, at any depth. A name that is in none of the
+    """By which share the probabilities of `incomplete` become smaller. For example `50%`."""
+    drop: Several[StepOrStation] = ()
+    """Steps, and stations whose visits are left out, at any depth; a name that is in none of the
     procedures is an error. For example `[pay, tax.desk]`.
     """
 
@@ -158,14 +158,14 @@ class Cut(Which):
 
 
 class Insert(Which):
-    """More steps."""
+    """More steps, each with an id that is new to the procedure."""
 
     after: StepName
-    """The step, on the route of each of the procedures, after which they stand. For example
-    `examine`.
+    """The step, at any depth, after which they come; it is on the route of each procedure. For
+    example `intake`.
     """
-    steps: Annotated[tuple[Step, ...], _NotEmpty, WITH_ID]
-    """The steps, each with an id that is new to the procedure. For example
+    steps: Annotated[tuple[Step, ...], AfterValidator(not_empty), WITH_ID, AT_LEAST_ONE]
+    """The steps, each with an `id` that is new to the procedure. For example
     `[{id: check, at: city.land, work: 10 min}]`.
     """
 
@@ -173,14 +173,12 @@ class Insert(Which):
 class Delegate(Which):
     """Visits at other stations, which may be of another level."""
 
-    moves: Annotated[dict[Address, Address], _NotEmpty]
-    """The station at which a visit is made, by the one at which it was. For example
-    `{city.land: ward.clerk}`.
-    """
+    moves: Annotated[dict[Address, Address], AfterValidator(not_empty), AT_LEAST_ONE]
+    """From which station to which. For example `{city.reception: ward.reception}`."""
 
 
 class Online(Which):
-    """Dossiers of other channels that come through the channel `online`."""
+    """Dossiers of other channels that come online."""
 
     share: Share
     """The share that comes online. Where it is as large already, nothing changes; who came online
@@ -189,9 +187,9 @@ class Online(Which):
 
 
 class Merge(Part):
-    """Fewer offices: those within each office of an ancestor level become `into` offices."""
+    """Fewer offices: those of each office of an ancestor level become `into` offices."""
 
-    levels: Annotated[tuple[LevelName, ...], *_OneOrSeveral, _NotEmpty]
+    levels: Annotated[Several[LevelName], AfterValidator(not_empty)]
     """The levels whose offices are merged, each by itself. For example `[ward]`."""
     into: Annotated[int, Field(ge=1, le=100_000, strict=True)]
     """How many offices of each level are left in each office of `by`; where there are fewer, all
@@ -199,7 +197,7 @@ class Merge(Part):
     calendar of its first, and has the sum of the shares and officers. For example `1`.
     """
     by: LevelName
-    """The ancestor level. For example `city`."""
+    """A level within which all of them lie. For example `city`."""
 
 
 class Times(Part):
@@ -215,7 +213,7 @@ class Demand(Which):
     """More or fewer citizens."""
 
     volume: Times
-    """How the volume changes. For example `{times: 1.2}`."""
+    """How many. For example `{times: 1.2}`."""
 
 
 class Levers(Part):
@@ -229,47 +227,51 @@ class Levers(Part):
     `{city.land: {add: 2}, ward.reception@Quang Trung: {times: 1.5}}`.
     """
     move: Move | None = None
-    """Lets officers change their station. For example
-    `{from: city.reception, to: city.land, count: 1}`.
+    """Officers change their station. For example
+    `{from: city.reception@Uông Bí, to: city.land@Uông Bí, count: 1}`.
     """
-    shift: Annotated[dict[StaffAddress, CalendarName], _NotEmpty] | None = None
-    """Lets the officers of a station or pool work on another calendar; with `@OFFICE` those of one
-    office (rule 3). For example `{city.land: late}`.
+    shift: (
+        Annotated[dict[StaffAddress, CalendarName], AfterValidator(not_empty), AT_LEAST_ONE] | None
+    ) = None
+    """The officers of stations and pools, everywhere or `@OFFICE`, work on another calendar
+    (rule 3). For example `{city.signing: office}`.
     """
     pool: MakePool | None = None
-    """Makes one pool of the officers of several stations (rule 5). For example
-    `{at: city, name: floor, stations: [reception, return]}`.
+    """The officers of several stations become one pool that serves them all (rule 5). For example
+    `{at: city, name: counters, stations: [reception, return]}`.
     """
-    discipline: Annotated[dict[Address, Discipline], _NotEmpty] | None = None
-    """Orders queues another way (rule 6). For example `{city.land: edd}`."""
+    discipline: (
+        Annotated[dict[Address, Discipline], AfterValidator(not_empty), AT_LEAST_ONE] | None
+    ) = None
+    """How the queues of stations are ordered (rule 6). For example `{city.land: edd}`."""
     cut: Cut | None = None
-    """Cuts limits, work, the shares of incomplete dossiers, or steps. For example
+    """Shorter limits, less work, fewer incomplete dossiers, steps left out. For example
     `{fields: [land], time_limit: 40%, work: 25%}`.
     """
     insert: Insert | None = None
-    """Adds steps to routes. For example `{procedures: [permit], after: examine, steps:
-    [{id: check, at: city.land, work: 10 min}]}`.
+    """More steps. For example
+    `{fields: land, after: intake, steps: [{id: check, at: city.land, work: 10 min}]}`.
     """
-    abolish: Annotated[tuple[ProcedureName, ...], *_OneOrSeveral, _NotEmpty] | None = None
-    """Removes procedures: nobody comes for them. For example `[permit]`."""
+    abolish: Annotated[Several[ProcedureName], AfterValidator(not_empty)] | None = None
+    """Procedures for which nobody comes any more. For example `[copies]`."""
     delegate: Delegate | None = None
-    """Lets steps be done at other stations, as at another level. For example
-    `{fields: [land], moves: {city.land: ward.clerk}}`.
+    """Visits are made at other stations, such as those of another level. For example
+    `{procedures: copies, moves: {city.reception: ward.reception}}`.
     """
     online: Online | None = None
-    """Lets dossiers of other channels come online. For example `{all: true, share: 93%}`."""
-    on_the_spot: Annotated[tuple[LevelName, ...], *_OneOrSeveral, _NotEmpty] | None = None
+    """Dossiers of other channels come by the channel `online`, until that is their share. For
+    example `{fields: [land], share: 93%}`.
+    """
+    on_the_spot: Annotated[Several[LevelName], AfterValidator(not_empty)] | None = None
     """The five-on-the-spot principle: within and between these levels every transfer goes at once
     and takes no time (rule 10). For example `[city, tax]`.
     """
     merge: Merge | None = None
-    """Makes fewer offices, which keep shares, officers and everyone's dossiers. For example
-    `{levels: [ward], into: 3, by: city}`.
-    """
+    """Fewer offices. For example `{levels: [ward], into: 1, by: city}`."""
     demand: Demand | None = None
-    """Lets more or fewer citizens come. For example `{all: true, volume: {times: 1.2}}`."""
-    set: Annotated[dict[Path, Any], _NotEmpty] | None = None
-    """Puts a value at any key by its dotted path. For example
+    """More or fewer dossiers. For example `{all: true, volume: {times: 1.2}}`."""
+    set: Annotated[dict[Path, Any], AfterValidator(not_empty), AT_LEAST_ONE] | None = None
+    """Any other key, by its dotted path. For example
     `{procedures.permit.time_limit: 8 working days}`, or `{fields: [land], route.sign.work: 4 min}`.
     """
 
