@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.durations import DAY, NEVER, date_of, day_number
+from sim.errors import quoted
 
 Instants = NDArray[np.int64]
 
@@ -197,8 +198,8 @@ def public_holidays(country: str, first_year: int, last_year: int) -> tuple[date
         found = holidays.country_holidays(country, years=range(first_year, last_year + 1))
     except NotImplementedError:
         raise ValueError(
-            f"no public holidays are known for `{country}`; write an ISO 3166 country code such "
-            "as VN, or list the dates under `closed`"
+            f"no public holidays are known for {quoted(country)}; write an ISO 3166 country code "
+            "such as VN, or list the dates under `closed`"
         ) from None
     return tuple(sorted(found))
 

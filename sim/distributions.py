@@ -233,7 +233,9 @@ def parse_distribution(value: object) -> Distribution:
         return value
     if not isinstance(value, Mapping):
         if isinstance(value, list | tuple):
-            raise ValueError(f"a list is not a distribution; {_WAY_OUT}")
+            family = {2: "uniform", 3: "triangular"}.get(len(value))
+            way = f"write {{{family}: […]}}" if family else _WAY_OUT
+            raise ValueError(f"a list is not a distribution; {way}")
         return Distribution("constant", (parse_duration(value),))
     if len(value) != 1:
         raise ValueError(f"a mapping of {len(value)} keys is not a distribution; {_WAY_OUT}")

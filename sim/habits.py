@@ -74,7 +74,7 @@ def _habit(pattern: str, instead: str | Callable[[re.Match[str]], str], why: str
 HABITS = (
     _habit("[\u00a0\u00ad\u2000-\u200f\u202f\u2060\u3000\ufeff\uff00-\uffef]+", _plain_letters,
            "one of its letters only looks like an ordinary one"),
-    _habit("^[\"'“”„‟‘’«»]+|[\"'“”„‟‘’«»]+$", "", "its quotes are a part of the text"),
+    _habit("^[\"'“”„‟‘’«»]+|[\"'“”„‟‘’«»]+$", "", "curly quotes are letters of the text"),
     _habit("[‐‑‒–—―−]", "-", "a dash is not the hyphen `-`"),
     _habit(r"^\+(?=\d)", "", "numbers have no plus sign"),
     _habit(r"^(\d+)\.0+$", r"\1", "a whole number has no decimals"),
@@ -107,6 +107,8 @@ HABITS = (
     _habit(r"(?<![\d-])(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})(?!\d)",
            lambda m: f"{m[1]}-{m[2]:0>2}-{m[3]:0>2}", "a date is YYYY-MM-DD"),
     _habit(r"^(\d{4})(\d\d)(\d\d)$", r"\1-\2-\3", "a date is YYYY-MM-DD"),
+    _habit(r"(?<=\d{4}-\d\d-\d\d)\s*-\s*(?=\d{4}-)", "..",
+           "a range of dates has two points between its ends"),
     _habit(r"(?<=\d)(?:\s*(?:\.{3}|…|->|→|~|đến|tới|to|until|\s-\s)\s*|\s+\.\.\s*|\.\.\s+)(?=\d)",
            "..", "a range of dates has two points between its ends"),
     _habit(r"\s*(?:\.{2,}|…|->|→|~|đến|tới|to|until)\s*", "-", "a range has a hyphen"),
@@ -119,6 +121,8 @@ HABITS = (
            "months are jan, feb, mar, … dec"),
     _habit(r"^(?:tháng\s*|t|th)?0?(?P<month>\d{1,2})$", _month, "months are jan, feb, mar, … dec"),
     _habit(r"^(\d+(?:\.\d+)?)$", r"\1%", "a share is up to 1, or in per cent"),
+    _habit(r"^(\d+(?:\.\d+)?)\s*%$", lambda m: f"{float(m[1]) / 100:g}",
+           "it is a number, not a share"),
     _habit(r"^([\d.]+)\s*(?:percent|per\s+cent|phần\s+trăm|pct)$", r"\1%", "per cent is written %"),
     _habit(r"^(?:same[-_]?day|(?:trong|cùng)\s+ngày)$", "same day", "the limit is `same day`"),
     _habit(r"^(?:yes|on|y|có|đúng|1)$", "true", "it is `true` or `false`"),
@@ -155,7 +159,7 @@ def way_out(written: object, read: Callable[[Any], object]) -> str:
     text = str(written)
     if len(text) > _LONGEST:
         return ""
-    if isinstance(written, str) and _NUMBER.fullmatch(text) and _is_read(float(text), read):
+    if isinstance(written, str) and _is_read(text, read):
         return f"it is text; write it without quotes: {text}"
     ways: dict[str, str] = {}
     for way, why in _ways(text, read):
@@ -186,11 +190,10 @@ def _is_read(written: object, read: Callable[[Any], object]) -> bool:
     try:
         read(written)
     except ValueError:
-        return (
-            isinstance(written, str)
-            and bool(_NUMBER.fullmatch(written))
-            and (
-                _is_read(int(written) if written.lstrip("+-").isdecimal() else float(written), read)
-            )
-        )
+        is_number = isinstance(written, str) and _NUMBER.fullmatch(written)
+        return bool(is_number) and _is_read(_number_of(str(written)), read)
     return True
+
+
+def _number_of(text: str) -> int | float:
+    return float(text) if "." in text else int(text)

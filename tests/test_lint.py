@@ -447,7 +447,7 @@ def test_one_place_that_several_procedures_share_is_told_once(warnings: Warnings
     routes: Change = ("procedures:\n", f"routes: {{usual: {route}}}\nprocedures:\n")
     inline = OFFICE[OFFICE.index("    route:") :]
     more = "    route: usual\n  deed: {received_at: city, volume: {in_period: 9}, route: usual}\n"
-    has(warnings(routes, (inline, more)), "procedures.copy.route.2", "`desk-2`")
+    has(warnings(routes, (inline, more)), "routes.usual.2", "`desk-2`")
 
 
 def test_clock_time_before_a_counter_that_closes(warnings: Warnings) -> None:

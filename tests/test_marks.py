@@ -171,9 +171,9 @@ procedures:
       front: {{»decides: true}}
 """
     in_route, laid_over = problems_of(text.replace(HERE, ""))
-    assert in_route.path == "procedures.q.route.1.accepts"
+    assert in_route.path == "routes.usual.1.accepts"
     assert (in_route.line, in_route.column) == place_of(text)
-    assert laid_over.path == "procedures.r.route.0.decides"
+    assert laid_over.path == "procedures.r.steps.front.decides"
     assert (laid_over.line, laid_over.column) == place_of(text.replace(HERE, "", 1))
 
 

@@ -647,7 +647,7 @@ WRONG = [
         "decides: true}\nprocedures",
         "decides: yes}\nprocedures",
         "decides: yes",
-        "procedures.mortgage.route.2.decides",
+        "routes.examined.2.decides",
     ),
     ("clock: restarts", "clock: stops", "clock: stops", "procedures.permit.route.1.clock"),
     (
@@ -661,7 +661,7 @@ WRONG = [
         "allotment: 4 working h",
         "allotment: 4 days",
         "allotment",
-        "procedures.mortgage.route.1.allotment",
+        "procedures.mortgage.steps.examine.allotment",
     ),
     ("work: 30 s,", "work: 30 days,", "work: 30 days", "procedures.permit.route.2.work"),
 ]
@@ -1025,7 +1025,7 @@ procedures:
 @pytest.mark.parametrize("cities", ["[N, S]", "2"])
 def test_named_offices_must_say_in_which_of_several_they_lie(cities: str) -> None:
     text = changed(WITHIN, ("CITIES", cities), ("WARDS", "[A, B]"))
-    assert {p.path for p in problems_of(text)} == {"levels.ward.offices.A", "levels.ward.offices.B"}
+    assert {p.path for p in problems_of(text)} == {"levels.ward.offices.0", "levels.ward.offices.1"}
 
 
 @pytest.mark.parametrize(("cities", "there"), [("[N, S]", "S"), ("2", "city-2")])

@@ -40,12 +40,10 @@ def routes_unused(subject: Subject) -> Iterator[Finding]:
     A route that is used has been put in place of its name, where its steps keep their places.
     """
     places = subject.loaded.document.places
-    used = {
-        places.get(("procedures", name, "route", 0)) for name in subject.loaded.scenario.procedures
-    }
+    used = {place.path[:2] for place in places.values() if place.path is not None}
     for path in places:
         named = len(path) == 2 and path[0] == "routes"
-        if named and places.get((*path, 0)) not in used and subject.is_written_here(*path):
+        if named and path not in used and subject.is_written_here(*path):
             yield path, "no procedure has this route; give it to one, or leave it out"
 
 

@@ -129,7 +129,8 @@ def _laid_over(base: Document, over: Document) -> Document:
 
     data = merge((), base.data, over.data)
     problems = tuple(dict.fromkeys((*base.problems, *over.problems)))
-    return replace(over, data=data, places=places, problems=problems)
+    unread = tuple(dict.fromkeys((*base.unread, *over.unread)))
+    return replace(over, data=data, places=places, problems=problems, unread=unread)
 
 
 def _by_key(path: KeyPath, below: object, above: object) -> bool:
@@ -151,6 +152,7 @@ def _is_at(path: KeyPath, pattern: str) -> bool:
 def _without_nulls(document: Document) -> Document:
     """Report each `null` that is left: it deletes nothing."""
     problems = list(document.problems)
+    unread = list(document.unread)
     message = (
         "`null` deletes a key of a scenario that this one extends, and here there is none; "
         "give a value, or leave the key out"
@@ -159,6 +161,7 @@ def _without_nulls(document: Document) -> Document:
     def cleared(path: KeyPath, value: object) -> object:
         if value is Null.NULL:
             problems.append(document.problem(path, message))
+            unread.append(path)
             return None
         if isinstance(value, dict):
             return {key: cleared((*path, key), inner) for key, inner in value.items()}
@@ -167,4 +170,4 @@ def _without_nulls(document: Document) -> Document:
         return value
 
     data = {key: cleared((key,), value) for key, value in document.data.items()}
-    return replace(document, data=data, problems=tuple(problems))
+    return replace(document, data=data, problems=tuple(problems), unread=tuple(unread))

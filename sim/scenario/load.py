@@ -22,7 +22,9 @@ from sim.scenario.references import Finding, broken_references
 from sim.scenario.routes import expand_routes
 from sim.scenario.schema import Scenario
 from sim.scenario.spelling import respelt
-from sim.scenario.text import Document, KeyPath, parse_document, read_document
+from sim.scenario.text import Document, KeyPath, as_written, parse_document, read_document
+
+_EMPTY = "is empty text; write one, or leave the key out"
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Loaded:
 
     def warning(self, finding: Finding) -> Problem:
         """Place a finding that does not keep the scenario from running."""
-        return replace(_problem(self.document, finding), severity="warning")
+        return replace(self.document.problem(*finding), severity="warning")
 
 
 def load(path: str | Path) -> Scenario:
@@ -69,25 +71,58 @@ def read(path: str | Path) -> Loaded:
 
 
 def _loaded(document: Document, name: str) -> Loaded:
-    document = respelt(extended(respelt(document)))
-    document = expand_routes(insert_files(document))
+    document = insert_files(respelt(extended(respelt(document))))
     document.data.setdefault("name", name)
-    problems = [*document.problems, *_empty_texts(document)]
+    empty = list(_empty_texts(document))
+    told = tuple(document.problem(path, _EMPTY) for path in empty)
+    problems, unread = (*document.problems, *told), (*document.unread, *empty)
+    document = replace(document, problems=problems, unread=unread)
+    spare = list(_problems_of_spare_routes(document))
+    document = expand_routes(document)
+    scenario, found = _checked(document)
+    if scenario is None or found or spare:
+        raise InputError(*_in_order([*found, *spare]))
+    scenario._as_read = document.text
+    return Loaded(scenario, document)
+
+
+def _checked(document: Document) -> tuple[Scenario | None, list[Problem]]:
+    """Check a document whose routes are expanded."""
+    problems = list(document.problems)
     try:
         scenario = Scenario.model_validate(document.data)
     except ValidationError as error:
-        told = [found for found in findings_of(error) if not _is_unread(found, document.unread)]
+        told = [found for found in findings_of(error) if not _is_unread(found, document)]
         problems += [document.problem(path, message) for path, message in told]
+        return None, [*problems, *_judged(document)]
     if problems:
-        raise InputError(*_in_order([*problems, *_judged(document)]))
+        return None, [*problems, *_judged(document)]
     findings = [*broken_references(scenario), *unfit_routes(scenario)]
     if not findings:
         findings += unfit_backlog(scenario)
     findings += check_policies(scenario)
-    if findings:
-        raise InputError(*_in_order(_problem(document, found) for found in findings))
-    scenario._as_read = document.text
-    return Loaded(scenario, document)
+    return scenario, [document.problem(path, message) for path, message in findings]
+
+
+def _problems_of_spare_routes(document: Document) -> Iterator[Problem]:
+    """Tell what is wrong with named routes that no procedure names.
+
+    Each is checked as that of a procedure, which may give what its steps lack.
+    """
+    data = document.data
+    named, procedures, levels = (data.get(key) for key in ("routes", "procedures", "levels"))
+    if not isinstance(named, dict) or not isinstance(procedures, dict):
+        return
+    used = [p.get("route") for p in procedures.values() if isinstance(p, dict)]
+    spare = [name for name in named if name not in used]
+    if not spare:
+        return
+    everywhere = dict.fromkeys(levels, 1 / len(levels)) if isinstance(levels, dict) else {}
+    keys = {"received_at": everywhere, "volume": {"per_day": 0}}
+    data = {key: data[key] for key in data if key not in ("policies", "published")}
+    data["procedures"] = {f"_{n}": {**keys, "route": name} for n, name in enumerate(spare)}
+    _, problems = _checked(expand_routes(replace(document, data=data, problems=())))
+    yield from (problem for problem in problems if problem.path.startswith("routes."))
 
 
 def _judged(document: Document) -> Iterator[Problem]:
@@ -103,28 +138,27 @@ def _judged(document: Document) -> Iterator[Problem]:
     policies = check_policies(partly.scenario)
     for path, message in (*broken_references(partly.scenario), *routes, *policies):
         found = partly.in_document(path), message
-        if not partly.follows(found, frozenset(_words_at(document.data, found[0]))):
-            yield _problem(document, found)
+        if not partly.follows(found, frozenset(_words_at(document, found[0]))):
+            yield document.problem(*found)
 
 
-def _words_at(data: Any, path: KeyPath) -> Iterator[str]:
+def _words_at(document: Document, path: KeyPath) -> Iterator[str]:
     """Go through the words that stand at a path and below."""
-    node = data
-    for part in path:
-        if isinstance(node, dict) and part not in node and part == "changes":
-            continue
+    node: Any = document.data
+    for part in as_written(document.data, path):
         try:
             node = node[part]
-        except (KeyError, IndexError, TypeError):
-            break
+        except (KeyError, IndexError):
+            return
     yield from re.findall(r"[\w-]+", str(node))
 
 
-def _is_unread(finding: Finding, unread: Iterable[KeyPath]) -> bool:
-    return any(finding[0][: len(path)] == path for path in unread)
+def _is_unread(finding: Finding, document: Document) -> bool:
+    at = as_written(document.data, finding[0])
+    return any(at[: len(path)] == path[: len(at)] for path in document.unread)
 
 
-def _empty_texts(document: Document) -> Iterator[Problem]:
+def _empty_texts(document: Document) -> Iterator[KeyPath]:
     """Find texts without a letter; only `about` may be empty."""
 
     def below(path: KeyPath, value: object) -> Iterator[KeyPath]:
@@ -134,8 +168,7 @@ def _empty_texts(document: Document) -> Iterator[Problem]:
             for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
                 yield from below((*path, key), inner)
 
-    for path in below((), document.data):
-        yield document.problem(path, "is empty text; write one, or leave the key out")
+    yield from below((), document.data)
 
 
 def _in_order(problems: Iterable[Problem]) -> list[Problem]:
@@ -146,11 +179,3 @@ def _in_order(problems: Iterable[Problem]) -> list[Problem]:
         place = (problem.file, problem.line, problem.column)
         by_place.setdefault((*place, key, problem.message), problem)
     return list(by_place.values())
-
-
-def _problem(document: Document, finding: Finding) -> Problem:
-    """Place a finding; a policy may be a list of changes without the key `changes`."""
-    path, message = finding
-    if path[:1] == ("policies",) and path[2:3] == ("changes",) and path[:3] not in document.places:
-        path = (*path[:2], *path[3:])
-    return document.problem(path, message)

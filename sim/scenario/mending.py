@@ -17,7 +17,8 @@ from sim.errors import faults_of
 from sim.scenario.references import Finding
 from sim.scenario.schema import Scenario
 from sim.scenario.shape import all_models, keys_of, models_at
-from sim.scenario.text import KeyPath, path_in_file
+from sim.scenario.text import KeyPath, as_written, path_in_file
+from sim.scenario.words import LEFT_OUT
 
 _MOST_ROUNDS = 12
 _STAND_INS: dict[str, Any] = {
@@ -27,22 +28,22 @@ _STAND_INS: dict[str, Any] = {
     "hours": {},
     "count": 1,
     "staff": 1,
-    "serves": ["_"],
-    "stations": {"_": {}},
+    "serves": [LEFT_OUT],
+    "stations": {LEFT_OUT: {}},
     "each": 1,
-    "id": "_",
-    "at": "_._",
+    "id": LEFT_OUT,
+    "at": f"{LEFT_OUT}.{LEFT_OUT}",
     "work": "0 min",
     "wait": "0 min",
     "until": "due",
     "share": 0,
     "away": "0 min",
-    "received_at": {"_": 1},
+    "received_at": {LEFT_OUT: 1},
     "volume": {"per_day": 0},
-    "route": [{"id": "_", "wait": "0 min"}],
+    "route": [{"id": LEFT_OUT, "wait": "0 min"}],
     "value": 0,
-    "source": "_",
-    "measure": "_",
+    "source": LEFT_OUT,
+    "measure": LEFT_OUT,
     "use": "calibrated",
 }
 _NAMED = ("calendars", "profiles", "channels", "levels", "volumes", "procedures", "policies")
@@ -89,11 +90,17 @@ class Mended:
             if touched[-1:] == ("scope",) and path[:-1] == touched[:-1]:
                 return True  # which names and measures there are goes by the scope
             section = touched[2:] if touched[:1] == ("levels",) else ()
+            if touched[2:] == ("received_at",) and "receiving level" in message:
+                return True
             if section == ("offices",) and "office" in message:
                 return True
-            if section == ("stations",) and any(w.startswith(f"{touched[1]}.") for w in named):
+            if (
+                section == ("stations",)
+                and "station" in message
+                and (path[:2] == touched[:2] or any(w.startswith(f"{touched[1]}.") for w in named))
+            ):
                 return True
-        if re.search(r"\bno\b", message):
+        if re.search(r"\bno\b", message) and path[:1] != ("published",):
             return False  # what does not exist and is not lost would be amiss all the same
         return any(
             path[:2] == touched[:2] or not words.isdisjoint(_owner(touched))
@@ -113,6 +120,7 @@ def mended(data: dict[str, Any], unread: tuple[KeyPath, ...] = ()) -> Mended | N
         except ValidationError as error:
             for found in error.errors(include_url=False, include_input=False):
                 path = _in_document(_at_fault(path_in_file(found["loc"]), found), kept)
+                path = as_written(raw, path)
                 if len(path) == 1 and path[0] in ("levels", "procedures"):
                     return None
                 if not _mend(raw, path, found["type"]):
@@ -198,7 +206,8 @@ def _defined(data: dict[str, Any]) -> Iterator[str]:
         for section in ("stations", "pools", "offices") if isinstance(level, dict) else ():
             places = level.get(section)
             for place in places if isinstance(places, dict | list) else ():
-                yield from (str(place), f"{name}.{place}")
+                for own in place if isinstance(place, dict) else [place]:
+                    yield from (str(own), f"{name}.{own}")
     for section in ("routes", "procedures"):
         yield from _values_of(data.get(section), ("id", "field"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -58,6 +59,23 @@ _EXAMPLES = {
     "Profile.months": "{feb: 0.7}",
     "Profile.dates": "{2021-07-24..2021-09-21: 0.4}",
     "StaffGroup.count": "2",
+    "Channel.calendar": "office",
+    "Channel.profile": "mornings",
+    "Level.within": "city",
+    "Level.calendar": "office",
+    "Office.within": "Uông Bí",
+    "Office.calendar": "office",
+    "StaffGroup.calendar": "office",
+    "TransferRule.calendar": "office",
+    "TransferRule.from": "ward",
+    "TransferRule.to": "city",
+    "TransferRule.within": "city",
+    "Volume.of": "centre",
+    "Scenario.transfers.*": "{from: ward, to: city}",
+    "Scenario.published.*": "{value: 95.35%, source: …, measure: early_rate, use: calibrated}",
+    "Station.staff.*": "{count: 2}",
+    "Pool.staff.*": "{count: 2}",
+    "Choose.choose.*": "{share: 25%, route: […]}",
     "Level.stations": "{reception: {kind: counter, staff: 2}}",
     "Level.stations.*": "{kind: counter, staff: 2}",
     "Level.pools": "{floor: {staff: 1, serves: [reception]}}",
@@ -102,6 +120,7 @@ _EXAMPLES = {
     "Cut.fields": "[land]",
     "Cut.drop": "[sign]",
 }
+_MOST_KEYS = 8
 _STEP = "{at: ward.reception, work: 10 min}"
 
 
@@ -109,7 +128,11 @@ def findings_of(error: ValidationError) -> Iterator[Finding]:
     """Give the path and the message of each thing that a validator found."""
     models = {model.__name__: model for model in all_models()}
     root = models.get(error.title, Scenario)
-    for found in error.errors(include_url=False):
+    all_found = error.errors(include_url=False)
+    unknown = Counter(
+        path_in_file(found["loc"][:-1]) for found in all_found if found["type"] == "extra_forbidden"
+    )
+    for found in all_found:
         path = path_in_file(found["loc"])
         kind, given = found["type"], found["input"]
         if kind in ("value_error", "assertion_error"):
@@ -117,9 +140,11 @@ def findings_of(error: ValidationError) -> Iterator[Finding]:
             for inner, why in faults_of(wrong):
                 yield (*path, *inner), why
         elif kind == "missing":
-            key = path[-1]
-            if key == "work" and "at" not in given and Part in root.__mro__:
+            if path[-1] == "work" and "at" not in given:
                 continue  # what makes it a visit is missing too, and is told
+            if unknown[path[:-1]] > 0:
+                unknown[path[:-1]] -= 1
+                continue  # an unknown key is told in its place, with the keys that there are
             yield path, _missing(path, root)
         elif kind == "extra_forbidden":
             tags = [str(part)[1:-1] for part in found["loc"][:-1] if str(part)[:1] == "<"]
@@ -140,7 +165,8 @@ def unknown_key(key: str, here: Iterable[type[Part]]) -> str:
     if homes and likely(key, own, 0.8) is None and models:
         places = _either(dict.fromkeys(homes))
         kinds = _either(dict.fromkeys(map(_called, models)))
-        return f"{quoted(key)} is a key of {places}, not of {kinds}"
+        listed = f"; there is: {', '.join(own)}" if len(own) <= _MOST_KEYS else ""
+        return f"{quoted(key)} is a key of {places}, not of {kinds}{listed}"
     return f"there is no key {quoted(key)} here{did_you_mean(key, own)}"
 
 
@@ -171,7 +197,8 @@ def _missing(path: KeyPath, root: type[Part]) -> str:
     example = _example(path, root)
     if key == "at":
         return f"`at` is required here: a step has `at: {example}`, or `wait`, `choose`, `together`"
-    return f"`{key}` is required here" + (f": `{key}: {example}`" if example else "")
+    where = "here, or in `steps`" if key == "work" else "here"
+    return f"`{key}` is required {where}" + (f": `{key}: {example}`" if example else "")
 
 
 def _worded(
@@ -234,7 +261,9 @@ def _not_one_of(given: object, expected: str) -> str:
         if word not in words:
             raise ValueError
 
-    fault = f"{quoted(given)} is not {_either(f'`{word}`' for word in words)}"
+    ticked = [f"`{word}`" for word in words]
+    few = ticked if len(ticked) <= _MOST_KEYS else [*ticked[:2], "…", ticked[-1]]
+    fault = f"{quoted(given)} is not {_either(few)}"
     way = way_out(given, read)
     if way:
         return f"{fault}; {way}"
@@ -248,7 +277,7 @@ def _not_a_mapping(given: object, form: str) -> str:
         way = quoted(f"{parted[0]}: {parted[1]}")
         return f"{quoted(given)} has no space after its colon; write {way}"
     if isinstance(given, list | tuple):
-        return f"is a list, where keys with values are wanted, without dashes{form}"
+        return f"a list is not a mapping of keys to values{form}"
     return f"{quoted(given)} is not a mapping of keys to values{form}"
 
 

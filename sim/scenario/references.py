@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from sim.calendars import public_holidays
+from sim.errors import quoted
 from sim.scenario.measure_names import DOSSIER_MEASURES, POOL_MEASURES, STATION_MEASURES
 from sim.scenario.offices import offices_of
 from sim.scenario.schema import (
@@ -45,7 +46,7 @@ def broken_references(scenario: Scenario) -> list[Finding]:
 def _known(path: KeyPath, what: str, name: str | None, known: Iterable[str]) -> Iterator[Finding]:
     names = list(known)
     if name is not None and name not in names:
-        yield path, f"there is no {what} `{name}`{did_you_mean(name, names)}"
+        yield path, f"there is no {what} {quoted(name)}{did_you_mean(name, names)}"
 
 
 def _calendar(scenario: Scenario, path: KeyPath, name: str | None) -> Iterator[Finding]:
@@ -70,7 +71,9 @@ def _parents(scenario: Scenario) -> Iterator[Finding]:
     seen: list[str] = []
     for name, level in scenario.levels.items():
         path: KeyPath = ("levels", name, "within")
-        if level.within in scenario.levels and level.within not in seen:
+        if level.within == name:
+            yield path, "a level does not lie within itself; name the one above it"
+        elif level.within in scenario.levels and level.within not in seen:
             yield path, f"`{level.within}` stands after `{name}`; put a parent level first"
         else:
             yield from _known(path, "level", level.within, scenario.levels)
@@ -113,9 +116,7 @@ def _offices(scenario: Scenario, level_name: str, level: Level) -> Iterator[Find
         yield (*path, "offices", "each"), "the level is not `within` another; write a number"
     if not isinstance(level.offices, dict):
         return
-    if not level.offices:
-        yield (*path, "offices"), "a level has at least one office"
-    parents = _office_names(scenario, level.within)
+    parents = [] if level.within == level_name else _office_names(scenario, level.within)
     for name, office in level.offices.items():
         at: KeyPath = (*path, "offices", name)
         yield from _calendar(scenario, (*at, "calendar"), office.calendar)
@@ -220,6 +221,8 @@ def broken_steps(
     for number, step in enumerate(route):
         here: KeyPath = (*path, number)
         choices = [*scenario.channels, *procedure.received_at]
+        if any(level not in scenario.levels for level in procedure.received_at):
+            choices += scenario.levels  # it may be that which is misspelt
         for at, word in enumerate(step.only):
             yield from _known((*here, "only", at), "channel or receiving level", word, choices)
         match step:

@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from sim.errors import Problem, quoted
-from sim.scenario.text import Document, KeyPath, Place
-from sim.scenario.words import did_you_mean
+from sim.scenario.text import Document, KeyPath
+from sim.scenario.words import did_you_mean, likely
 
 Raw = dict[str, Any]
 
@@ -24,61 +24,101 @@ def expand_routes(document: Document) -> Document:
     A route or a step that is named and does not exist, or two steps with one id, are problems of
     the document; the rest of it can still be checked.
     """
+    expanding = _Expanding(document)
     data = copy.deepcopy(document.data)
-    places = dict(document.places)
     named = data.pop("routes", None) or {}
-    problems: list[Problem] = []
-    unread: list[KeyPath] = []
-    procedures = data.get("procedures")
     if not isinstance(named, dict):
-        problems.append(
-            document.problem(("routes",), "is not a mapping of names to lists of steps")
-        )
+        expanding.tell(("routes",), "is not a mapping of names to lists of steps")
         named = {}
+    procedures = data.get("procedures")
     for name, procedure in procedures.items() if isinstance(procedures, dict) else ():
-        if not isinstance(procedure, dict):
-            continue
-        path: KeyPath = ("procedures", name, "route")
-        route = procedure.get("route")
-        if isinstance(route, str):
-            if route not in named:
-                message = f"there is no route {quoted(route)}{did_you_mean(route, named)}"
-                problems.append(document.problem(path, message))
-                unread.append(path)
-                procedure["route"] = [_stand_in(data)]
-                procedure.pop("steps", None)
-                continue
-            procedure["route"] = copy.deepcopy(named[route])
-            _move_places(places, ("routes", route), path)
-        steps = _numbered(procedure["route"], path) if "route" in procedure else {}
-        for twice in _give_ids(steps):
-            message = f"a second step with the id `{steps[twice]['id']}`; ids differ in a procedure"
-            problems.append(Document(document.file, data, places).problem(twice, message))
-        by_id = {str(step["id"]): (place, step) for place, step in steps.items()}
-        overrides = procedure.pop("steps", None) or {}
-        for step_id, keys in overrides.items() if isinstance(overrides, dict) else ():
-            over: KeyPath = ("procedures", name, "steps", step_id)
-            if step_id not in by_id:
-                message = f"the route has no step {quoted(step_id)}{did_you_mean(step_id, by_id)}"
-                problems.append(document.problem(over, message))
-            elif not isinstance(keys, dict):
-                message = "is not a mapping of keys to put over the step's: {work: 5 min}"
-                problems.append(document.problem(over, message))
-            else:
-                place, step = by_id[step_id]
-                for key, value in keys.items():
-                    if key == "id":
-                        problems.append(document.problem((*over, key), "a step keeps its id"))
-                        continue
-                    step[key] = value
-                    _move_places(places, (*over, key), (*place, key))
+        if isinstance(procedure, dict):
+            expanding.procedure(("procedures", name), procedure, named, _stand_in(data))
     return replace(
         document,
         data=data,
-        places=places,
-        problems=(*document.problems, *problems),
-        unread=(*document.unread, *unread),
+        places=expanding.places,
+        problems=(*document.problems, *expanding.problems),
+        unread=tuple(expanding.unread),
     )
+
+
+class _Expanding:
+    """The places, problems and unread paths of a document whose routes are being expanded."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.places = dict(document.places)
+        self.problems: list[Problem] = []
+        self.unread = list(document.unread)
+
+    def tell(self, path: KeyPath, message: str) -> None:
+        self.problems.append(self.document.problem(path, message))
+
+    def procedure(self, path: KeyPath, procedure: Raw, named: Raw, stand_in: Raw) -> None:
+        """Expand the route of one procedure, in place."""
+        at: KeyPath = (*path, "route")
+        route = procedure.get("route")
+        overrides = procedure.pop("steps", None) or {}
+        if isinstance(route, str) and route not in named:
+            self.tell(at, f"there is no route {quoted(route)}{did_you_mean(route, named)}")
+            self.unread.append(at)
+            procedure["route"] = [stand_in]
+            return
+        if isinstance(route, str):
+            self.move(("routes", route), at)
+            route = procedure["route"] = copy.deepcopy(named[route])
+        steps = dict(_walk(route, at))
+        for twice in _give_ids(steps):
+            given = quoted(steps[twice]["id"])
+            why = f"a second step with the id {given}; ids differ in a procedure"
+            self.problems.append(replace(self.document, places=self.places).problem(twice, why))
+        if steps:
+            self.lay_over(path, steps, overrides)
+
+    def lay_over(self, path: KeyPath, steps: dict[KeyPath, Raw], overrides: object) -> None:
+        """Put the keys of `steps` in place of those of the route's steps."""
+        at: KeyPath = (*path, "steps")
+        lacking = [(*place, key) for place in steps for key in ("at", "work")]
+        if not isinstance(overrides, dict):
+            self.tell(at, "is not a mapping of step ids; write `{sign: {work: 5 min}}`")
+            self.unread += lacking
+            return
+        by_id = {str(step["id"]): (place, step) for place, step in steps.items()}
+        for step_id, keys in overrides.items():
+            meant: str | None = step_id
+            if step_id not in by_id:
+                why = f"the route has no step {quoted(step_id)}{did_you_mean(step_id, by_id)}"
+                self.tell((*at, step_id), why)
+                meant = likely(step_id, by_id)
+            if meant is None:
+                self.unread += lacking
+                continue
+            place, step = by_id[meant]
+            if not isinstance(keys, dict):
+                why = f"{quoted(keys)} is not a mapping of keys; write `{{work: 5 min}}`"
+                self.tell((*at, step_id), why)
+                self.unread += [(*place, key) for key in ("at", "work")]
+                continue
+            for key, value in keys.items():
+                if key == "id":
+                    self.tell((*at, step_id, key), "a step keeps its id")
+                else:
+                    step[key] = value
+                    self.move((*at, step_id, key), (*place, key))
+
+    def move(self, source: KeyPath, target: KeyPath) -> None:
+        """Let `target` and what is below stand where `source` stood."""
+        for path in [path for path in self.places if path[: len(target)] == target]:
+            if path != target:
+                del self.places[path]
+        for path, place in list(self.places.items()):
+            if path[: len(source)] == source:
+                as_written = replace(place, path=place.path or path)
+                self.places[target + path[len(source) :]] = as_written
+        self.unread += [
+            target + path[len(source) :] for path in self.unread if path[: len(source)] == source
+        ]
 
 
 def _stand_in(data: Raw) -> Raw:
@@ -89,20 +129,6 @@ def _stand_in(data: Raw) -> Raw:
         for station in stations if isinstance(stations, dict) else ():
             return {"id": "step", "at": f"{name}.{station}", "work": "0 min"}
     return {"id": "step", "wait": "0 min"}
-
-
-def _move_places(places: dict[KeyPath, Place], source: KeyPath, target: KeyPath) -> None:
-    """Let `target` and what is below stand where `source` stood."""
-    for path in [path for path in places if path[: len(target)] == target]:
-        if path != target:
-            del places[path]
-    for path, place in list(places.items()):
-        if path[: len(source)] == source:
-            places[target + path[len(source) :]] = place
-
-
-def _numbered(route: object, path: KeyPath) -> dict[KeyPath, Raw]:
-    return dict(_walk(route, path))
 
 
 def _walk(route: object, path: KeyPath) -> Iterator[tuple[KeyPath, Raw]]:

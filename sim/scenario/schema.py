@@ -24,11 +24,13 @@ from pydantic import (
     model_validator,
 )
 
-from sim.distributions import Distribution, parse_distribution, parse_share
+from sim.distributions import Distribution, parse_distribution
 from sim.durations import (
     DAY,
     Duration,
 )
+from sim.errors import Fault, FaultsError, quoted, read_parts
+from sim.habits import knowing_habits
 from sim.scenario.measure_names import SHARES
 from sim.scenario.values import (
     ALWAYS,
@@ -74,6 +76,7 @@ from sim.scenario.values import (
     Work,
     add_to_one,
     not_empty,
+    parse_figure,
     weekdays_of,
 )
 from sim.scenario.written import (
@@ -109,7 +112,8 @@ class Period(Part):
     @model_validator(mode="after")
     def _forwards(self) -> Period:
         if self.last < self.first:
-            raise ValueError("`to` is before `from`")
+            why = f"`{self.last}` is before `from`, which is {self.first}"
+            raise FaultsError((("to",), why))
         return self
 
 
@@ -134,10 +138,13 @@ class CalendarRule(Part):
 
     @model_validator(mode="after")
     def _each_weekday_once(self) -> CalendarRule:
-        named = [day for key in self.hours for day in weekdays_of(key)]
-        for day in WEEKDAYS:
-            if named.count(WEEKDAYS.index(day)) > 1:
-                raise ValueError(f"`{day}` stands in two ranges of hours")
+        key_of: dict[int, str] = {}
+        for key in self.hours:
+            twice = [day for day in weekdays_of(key) if day in key_of]
+            if twice:
+                why = f"`{WEEKDAYS[twice[0]]}` stands in `{key_of[twice[0]]}` already"
+                raise FaultsError((("hours", key), f"{why}; each weekday stands once"))
+            key_of |= dict.fromkeys(weekdays_of(key), key)
         return self
 
 
@@ -194,13 +201,16 @@ class StaffGroup(Part):
     """
 
 
+@knowing_habits
 def _staff(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         return ({"count": value},)
     if isinstance(value, Mapping):
         return (value,)
     if not isinstance(value, list | tuple):
-        raise ValueError(f"`{value}` is not staff; write a number, {{count: N}}, or a list of them")
+        raise ValueError(
+            f"{quoted(value)} is not staff; write a whole number, {{count: N}}, or a list of these"
+        )
     return value
 
 
@@ -280,21 +290,32 @@ class Office(Part):
     """
 
 
+@knowing_habits
 def _offices(value: object) -> object:
+    if value in ([], {}, ()):
+        raise ValueError("is empty; a level has at least one office")
     if isinstance(value, Mapping):
         return value
     if isinstance(value, list | tuple):
-        names = [str(name) for name in value]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"office `{twice[0]}` stands twice")
+        faults: list[Fault] = []
+        names: list[str] = []
+        for number, name in enumerate(value):
+            if isinstance(name, bool) or not isinstance(name, str | int):
+                why = f"{quoted(name)} is not an office's name; with keys, write {{NAME: {{…}}, …}}"
+                faults.append(((number,), why))
+            elif str(name) in names:
+                faults.append(((number,), f"office {quoted(name)} stands twice"))
+            names.append(str(name))
+        if faults:
+            raise FaultsError(*faults)
         return {name: {} for name in names}
     if isinstance(value, int) and not isinstance(value, bool):
         if not 1 <= value <= 100_000:
-            raise ValueError("a number of offices is from 1 to 100,000")
+            raise ValueError(f"{quoted(value)} offices; a level has from 1 to 100,000")
         return value
     raise ValueError(
-        "offices are a list of names, a mapping of names, a number, {each: N} or {file: F.csv, …}"
+        f"{quoted(value)} does not say offices; write a number, a list of names [A, B], a mapping "
+        "of names {A: {…}}, {each: N} or {file: F.csv, …}"
     )
 
 
@@ -385,13 +406,16 @@ class TransferRule(Part):
         if (self.within is None) == (self.source is None and self.target is None):
             raise ValueError("a transfer has either `from` and `to`, or `within`")
         if self.within is None and (self.source is None or self.target is None):
-            raise ValueError("a transfer has both `from` and `to`")
+            missing, given = ("from", "to") if self.source is None else ("to", "from")
+            raise ValueError(
+                f"a transfer has both `from` and `to`; beside `{given}` add `{missing}`"
+            )
         if self.departs and self.cutoff is not None:
-            raise ValueError("a transfer has `departs` or `cutoff`, not both")
+            raise FaultsError((("cutoff",), "a transfer has `departs` or `cutoff`, not both"))
         if self.takes is not None and self.takes.working:
-            raise ValueError("`takes` is clock time: write min, h or days")
+            raise FaultsError((("takes",), "a way takes clock time; write min, h or days"))
         if sorted(self.departs) != list(self.departs):
-            raise ValueError("the hours of `departs` must ascend")
+            raise FaultsError((("departs",), "the hours of `departs` must ascend"))
         return self
 
 
@@ -415,16 +439,24 @@ class Volume(Part):
 
     @model_validator(mode="after")
     def _one_of(self) -> Volume:
-        rates = [self.per_year, self.in_period, self.per_day, self.per_working_day, self.per_hour]
-        given = sum(rate is not None for rate in rates)
-        if self.of is None and self.share is None and given == 1:
-            return self
-        if self.of is not None and self.share is not None and given == 0:
-            return self
-        raise ValueError(
-            "a volume is one of per_year, in_period, per_day, per_working_day, per_hour, "
-            "or {of: VOLUME, share: SHARE}"
-        )
+        rates = [
+            rate
+            for rate in ("per_year", "in_period", "per_day", "per_working_day", "per_hour")
+            if getattr(self, rate) is not None
+        ]
+        if len(rates) + (self.of is not None) > 1:
+            given = " and ".join(f"`{key}`" for key in (*rates, *(["of"] if self.of else [])))
+            raise ValueError(f"{given} are two volumes; a volume is one of them")
+        if self.of is not None and self.share is None:
+            raise ValueError(f"say what share of it comes here: {{of: {self.of}, share: 50%}}")
+        if self.of is None and self.share is not None:
+            raise ValueError("a share is of a named volume: {of: VOLUME, share: 50%}")
+        if not rates and self.of is None:
+            raise ValueError(
+                "a volume is one of per_year, in_period, per_day, per_working_day, per_hour, "
+                "or {of: VOLUME, share: SHARE}"
+            )
+        return self
 
 
 def _share_by_channel(value: object) -> object:
@@ -581,9 +613,10 @@ class Choose(Part):
         rests = sum(branch.share == REST for branch in self.choose)
         given = sum(branch.share for branch in self.choose if not isinstance(branch.share, str))
         if rests > 1:
-            raise ValueError("only one branch can take the `rest`")
+            raise FaultsError((("choose",), "only one branch can take the `rest`"))
         if (rests == 0 and abs(given - 1) > 1e-9) or given > 1 + 1e-9:
-            raise ValueError(f"the shares of the branches add to {given:.10g}, not to 1")
+            why = f"the shares of the branches add to {given:.10g}, not to 1"
+            raise FaultsError((("choose",), why))
         return self
 
     @property
@@ -649,6 +682,8 @@ def holds_for(step: Step, words: Set[str]) -> bool:
 
 
 def _received_at(value: object) -> object:
+    if isinstance(value, list | tuple):
+        raise ValueError("a list has no shares; write {LEVEL: 80%, LEVEL: 20%}")
     return {value: 1.0} if isinstance(value, str) else value
 
 
@@ -656,15 +691,22 @@ def _level_or_shares(by_level: Schema) -> Schema:
     return either(by_level["propertyNames"], {**by_level, "minProperties": 1})
 
 
+@knowing_habits
 def _priority(value: object) -> object:
-    return {value: 1.0} if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(value, Mapping):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(
+            f"{quoted(value)} is not a priority class; write a whole number, or {{1: 10%, 2: 90%}}"
+        )
+    return {value: 1.0}
 
 
 def _priority_class(value: object) -> int:
     try:
         return int(str(value))
     except ValueError:
-        raise ValueError(f"`{value}` is not a priority class; write a whole number") from None
+        raise ValueError(f"{quoted(value)} is not a priority class; write a whole number") from None
 
 
 class Procedure(Part):
@@ -718,10 +760,10 @@ class Procedure(Part):
 
     @model_validator(mode="after")
     def _shares(self) -> Procedure:
-        add_to_one(self.received_at, "`received_at`")
-        add_to_one({str(key): share for key, share in self.priority.items()}, "`priority`")
+        alternatives = [("received_at", self.received_at), ("priority", self.priority)]
         if self.channels:
-            add_to_one(self.channels, "`channels`")
+            alternatives.append(("channels", self.channels))
+        read_parts(*((key, add_to_one, shares) for key, shares in alternatives))
         return self
 
 
@@ -730,7 +772,7 @@ class PublishedFigure(Part):
 
     value: Annotated[
         float,
-        BeforeValidator(lambda v: parse_share(v) if isinstance(v, str) else v),
+        BeforeValidator(parse_figure),
         WithJsonSchema(FIGURE),
     ]
     """The figure; a share is written in per cent. For example `95.35%`."""
@@ -756,7 +798,8 @@ class PublishedFigure(Part):
     @model_validator(mode="after")
     def _share(self) -> PublishedFigure:
         if self.measure in SHARES and self.value > 1:
-            raise ValueError(f"`{self.measure}` is a share: write {self.value:g}%")
+            why = f"`{self.measure}` is a share; write `{self.value:g}%`"
+            raise FaultsError((("value",), why))
         return self
 
 
@@ -852,7 +895,8 @@ class Policy(Part):
     @model_validator(mode="after")
     def _one_of(self) -> Policy:
         if bool(self.changes) == bool(self.combine):
-            raise ValueError("a policy is a list of changes, {about, changes} or {combine: [..]}")
+            both = "`changes` or `combine`, not both" if self.changes else "`changes` or `combine`"
+            raise ValueError(f"a policy is a list of changes, or has {both}")
         return self
 
 
@@ -955,7 +999,8 @@ class Scenario(Part):
     @model_validator(mode="after")
     def _whole_days_of_warm_up(self) -> Scenario:
         if self.warm_up.working or self.warm_up.us % DAY:
-            raise ValueError("`warm_up` is a whole number of days, such as `60 days`")
+            why = f"`{self.warm_up}` is not a whole number of days, such as `60 days`"
+            raise FaultsError((("warm_up",), why))
         return self
 
     def __eq__(self, other: object) -> bool:

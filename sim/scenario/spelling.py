@@ -35,7 +35,8 @@ class _Spelling:
     def value(self, value: Any, written: KeyPath, meant: KeyPath, types: list[Any]) -> Any:
         """Give a value with its keys put right; it was written at one path and meant at another."""
         if written in self.document.places:
-            self.places[meant] = self.document.places[written]
+            place = self.document.places[written]
+            self.places[meant] = place if written == meant else replace(place, path=written)
         if isinstance(value, list):
             return [
                 self.value(item, (*written, n), (*meant, n), types_below(types, n))

@@ -22,6 +22,7 @@ _STRING = {
 }
 _HAS_COLON = re.compile(r":(?=\s|$)")
 _GLUED = re.compile(r"\s*(?:-\s+)*(?P<key>[\w-]+):(?P<value>[^\s:].*)")
+_GLUED_DASH = re.compile(r"\s*-(?=[^\s\d.-])")
 _CLOSES = {"[": "]", "{": "}"}
 _RESERVED = "@`%>|*&!"
 
@@ -49,6 +50,7 @@ def explained(text: str, index: int) -> Explanation:
     open_there = _open_at(text, index)
     return (
         _odd_letter(lines, row)
+        or _glued_dash(lines, row)
         or _open_quote(text, index, open_there)
         or _reserved(text, index, open_there)
         or _in_brackets(text, index, open_there)
@@ -103,6 +105,8 @@ def _open_at(text: str, index: int) -> _Open:
         elif fresh and letter in "|>" and not found.brackets:
             found.token = at
             at, fresh = _end_of_block(text, at), True
+            if at > index:
+                return found
             continue
         elif fresh and letter in "-?" and text[at + 1 : at + 2].isspace():
             pass
@@ -123,9 +127,13 @@ def _end_of_line(text: str, at: int) -> int:
     return len(text) if end < 0 else end
 
 
+def _begin_of_line(text: str, at: int) -> int:
+    return text.rfind("\n", 0, at) + 1
+
+
 def _end_of_block(text: str, at: int) -> int:
     """Find where a text of several lines, begun by ``|`` or ``>``, ends."""
-    begin = text.rfind("\n", 0, at) + 1
+    begin = _begin_of_line(text, at)
     indent = len(text[begin:]) - len(text[begin:].lstrip(" "))
     more = re.compile(rf"[^\n]*(?:\n(?:[ \t]*(?=\n|\Z)| {{{indent + 1}}}[^\n]*))*")
     match = more.match(text, at)
@@ -167,57 +175,74 @@ def _odd_letter(lines: list[str], row: int) -> Explanation | None:
     return None
 
 
+def _glued_dash(lines: list[str], row: int) -> Explanation | None:
+    glued = _GLUED_DASH.match(lines[row])
+    if glued is None:
+        return None
+    return row + 1, glued.end(), "a space is missing between the dash and what follows it"
+
+
 def _open_quote(text: str, index: int, found: _Open) -> Explanation | None:
-    if text[index - 1 : index + 1].startswith("\\") or text[index : index + 1] == "\\":
-        line, column = _place(text, index)
-        message = r"a \ in double quotes stands for another letter; write the text in single quotes"
-        return line, column, message
+    line, column = _place(text, index)
+    if "\\" in text[max(index - 1, 0) : index + 1]:
+        why = r"a \ in double quotes stands for another letter; write the text in single quotes"
+        return line, column, why
     if found.quote is None:
         return None
-    return *_place(
-        text, found.quote
-    ), f"the quote {text[found.quote]} that opens here is not closed"
+    why = f"the quote {text[found.quote]} that opens here is not closed in its line"
+    return *_place(text, found.quote), why
 
 
 def _reserved(text: str, index: int, found: _Open) -> Explanation | None:
     """Tell of a text that begins with a letter that YAML keeps for itself."""
     letter = text[found.token : found.token + 1]
-    if not letter or letter not in _RESERVED or "\n" in text[found.token : index]:
+    place = _place(text, found.token)
+    if "\n" in text[found.token : index]:
         return None
-    why = f"a text that begins with `{letter}` stands in quotes"
-    return *_place(text, found.token), why
+    if letter and letter in _RESERVED:
+        words = text[found.token : _end_of_line(text, index)].split(" #", maxsplit=1)[0].strip()
+        way = quoted(f'"{words}"')
+        return *place, f"a text that begins with {letter} stands in quotes: {way}"
+    if letter == "-" and _HAS_COLON.search(text[_begin_of_line(text, index) : index]):
+        return *place, "an item with a dash begins a line of its own; in one line write `[A, B]`"
+    return None
 
 
 def _in_brackets(text: str, index: int, found: _Open) -> Explanation | None:
     letter = text[index : index + 1]
     here = _place(text, index)
     if not found.brackets:
-        if letter and letter in "]}":
-            return (
-                *here,
-                f"`{letter}` closes nothing; there is no open `{'[' if letter == ']' else '{'}`",
-            )
-        return None
+        return _no_bracket(text, index) if letter and letter in "]}" else None
     opened = found.brackets[-1]
     bracket, closes = text[opened], _CLOSES[text[opened]]
     line, column = _place(text, opened)
-    not_closed = (line, column, f"the `{bracket}` that opens here is not closed by `{closes}`")
     if letter and letter in "]}":
         return *here, f"`{letter}` does not close the `{bracket}` of line {line}, column {column}"
     lines = text.splitlines()
     if not letter or (here[0] > line and _indent(lines[here[0] - 1]) <= _indent(lines[line - 1])):
-        return not_closed
+        return line, column, f"the `{bracket}` that opens here is not closed by `{closes}`"
     entry = text[found.entry : index]
-    before = _HAS_COLON.search(entry)
-    if letter == ":" and before is None:
+    if letter == ":" and not _HAS_COLON.search(entry):
         return *here, f"{quoted(entry.strip() + ':')} has no value"
     if letter == ":":
-        words = " ".join((entry + _end_of_entry(text, index)).split())
-        why = (
-            f"two colons in {quoted(words)}; part entries by commas, and quote a text with a colon"
-        )
+        words = quoted(" ".join((entry + _end_of_entry(text, index)).split()))
+        return *here, f"two colons in {words}; part entries by commas, or quote a text with a colon"
+    if found.closed == index - 1 and text[found.closed] in _STRING:
+        why = f"the quote {text[found.closed]} before this closes a text; a quote is missing"
         return *here, why
     return *here, "a comma is missing before this; part entries by commas, or quote a whole text"
+
+
+def _no_bracket(text: str, index: int) -> Explanation:
+    """Tell of a bracket that closes nothing."""
+    letter = text[index]
+    opens = "[" if letter == "]" else "{"
+    begin = _begin_of_line(text, index)
+    lone = re.search(rf"[^\s:,\[{{-]\s*\{opens}", text[begin:index])
+    if lone is not None:
+        place = _place(text, begin + lone.end() - 1)
+        return *place, f"a colon and a space are missing before this `{opens}`"
+    return *_place(text, index), f"`{letter}` closes nothing; there is no open `{opens}` before it"
 
 
 def _end_of_entry(text: str, index: int) -> str:
@@ -242,6 +267,9 @@ def _second_colon(lines: list[str], row: int, column: int) -> Explanation | None
         return None
     first = _HAS_COLON.search(line, 0, column)
     if first is not None:
+        bracket = re.search(r"[^\s:]:[\[{]", line[:column])
+        if bracket is not None and bracket.start() < first.start():
+            return row + 1, bracket.end(), "a space is missing before this, after the colon"
         key = line[: first.start()].strip().removeprefix("- ")
         text = line[first.end() :].strip()
         way = quoted(f'{key}: "{text}"')
@@ -284,12 +312,13 @@ def _indentation(lines: list[str], row: int) -> Explanation | None:
         if _is_said(lines[number]) and (not levels or _indent(lines[number]) < levels[-1]):
             levels.append(_indent(lines[number]))
     place = (row + 1, own + 1)
-    if own not in levels and levels:
-        fits = " or ".join(str(level) for level in levels[:3])
-        return *place, f"is indented by {own}; what it could belong to is indented by {fits}"
     above = _said_before(lines, row)
     if above is None:
         return None
+    if own not in levels:
+        before = f"line {above + 1} before it by {_indent(lines[above])}"
+        why = f"this line is indented by {own}, {before}; indent what belongs together alike"
+        return *place, why
     if line.lstrip().startswith("- "):
         return *place, f"a list item stands among keys; look at the indentation of line {above + 1}"
     if any(lines[n].lstrip().startswith("- ") and _indent(lines[n]) == own for n in range(row)):

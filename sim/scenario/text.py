@@ -26,6 +26,7 @@ MOST_BYTES = 4_000_000
 MOST_LETTERS = 10_000
 DEEPEST = 64
 _MOST_NOTED = 1000
+_NO_VALUE = "has no value"
 
 KeyPath = tuple[str | int, ...]
 
@@ -82,6 +83,8 @@ class Place:
     file: str
     line: int
     column: int
+    path: KeyPath | None = None
+    """Its path in the file, where that is not the path at which it is checked."""
     trap: str = ""
     """What the writer may have meant by a list that YAML reads in another way."""
 
@@ -103,15 +106,43 @@ class Document:
 
     def problem(self, path: KeyPath, message: str) -> Problem:
         """Make a problem at `path`, or at the nearest key around it that has a place."""
-        for length in range(len(path), -1, -1):
-            place = self.places.get(path[:length])
+        written = as_written(self.data, path)
+        for length in range(len(written), -1, -1):
+            place = self.places.get(written[:length])
             if place is not None:
                 break
         else:
             place = Place(self.file, 0, 0)
-        if length == len(path):
+        if length == len(written):
             message = place.trap or message
-        return Problem(place.file, place.line, place.column, written_path(path), message)
+            written = place.path or written
+        return Problem(place.file, place.line, place.column, written_path(written), message)
+
+
+def as_written(data: object, path: KeyPath) -> KeyPath:
+    """Give the path of a key in plain data, which may have a short form of what is checked.
+
+    One entry may stand for a list of one, a list of names for a mapping, and a word for a mapping
+    of it.
+    """
+    written: KeyPath = ()
+    node: Any = data
+    for number, part in enumerate(path):
+        step: str | int | None = part
+        if isinstance(node, list) and isinstance(part, str):
+            step = next((n for n, item in enumerate(node) if str(item) == part), None)
+        elif isinstance(node, dict) and isinstance(part, int):
+            step = None
+        elif not isinstance(node, dict | list):
+            break
+        if step is None:
+            continue
+        written = (*written, step)
+        try:
+            node = node[step]
+        except (KeyError, IndexError):
+            return (*written, *path[number + 1 :])
+    return written
 
 
 def read_document(path: Path) -> Document:
@@ -168,6 +199,7 @@ def parse_document(text: str, file: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column, why = explained(text, mark.index if mark else len(text))
+        builder.forget_what_follows(line)
     except yaml.reader.ReaderError as error:
         # The position counts bytes in one parser and letters in the other.
         before = text[: text.find(chr(error.character))]
@@ -207,6 +239,12 @@ class _Builder:
             raise InputError(*self.problems)
         problems, unread = tuple(self.problems), tuple(self.unread)
         return Document(self.file, data, self.places, problems=problems, unread=unread)
+
+    def forget_what_follows(self, line: int) -> None:
+        """Forget that a key had no value where the text breaks off right below it."""
+        last = self.problems[-1] if self.problems else None
+        if last and last.message.startswith(_NO_VALUE) and line - 2 <= last.line <= line:
+            self.problems.pop()
 
     def _place(self, event: yaml.Event) -> Place:
         mark = event.start_mark
@@ -269,7 +307,7 @@ class _Builder:
 
     def _mapping(self, start: yaml.MappingStartEvent, path: KeyPath) -> Any:
         built: dict[str, Any] = {}
-        lone: list[yaml.ScalarEvent] = []
+        lone: list[tuple[yaml.ScalarEvent, str]] = []
         before: tuple[KeyPath, yaml.ScalarEvent] | None = None
         while not isinstance(key_event := next(self.events), yaml.MappingEndEvent):
             if not isinstance(key_event, yaml.ScalarEvent):
@@ -277,20 +315,20 @@ class _Builder:
             value_event = next(self.events)
             if _is_empty(value_event) and ":" not in self._between(key_event, value_event):
                 if not self._misread(key_event, path, built, before):
-                    lone.append(key_event)
-                    if built:
-                        self._note(key_event, path, _why_alone(key_event, before))
+                    lone.append((key_event, _why_alone(key_event, before)))
                 continue
             below = self._key(key_event, path, built)
             built[key_event.value] = self._node(value_event, below)
             before = (below, value_event) if _is_plain(value_event) else None
         if built or not lone:
+            for event, why in lone:
+                self._note(event, path, why)
             return built
-        items = [event.value for event in lone]
-        listed = ", ".join(items)
-        self._note(
-            start, path, f"a list stands in [ ], not in {{ }}: write {quoted(f'[{listed}]')}"
-        )
+        items = [event.value for event, _ in lone]
+        way = quoted(f"[{', '.join(items)}]")
+        why = f"what stands in {{ }} has no colon; a mapping is `{{KEY: VALUE}}`, a list is {way}"
+        self._note(start, path, why)
+        self.unread.append(path)
         return items
 
     def _key(self, event: yaml.ScalarEvent, path: KeyPath, built: dict[str, Any]) -> KeyPath:
@@ -356,21 +394,22 @@ class _Builder:
     def _plain(self, event: yaml.ScalarEvent, path: KeyPath) -> Any:
         text = event.value
         if not text:
-            self._note(event, path, f"has no value; {self._why_empty(event)}")
+            self._note(event, path, f"{_NO_VALUE}; {self._why_empty(event)}")
             self.unread.append(path)
             return None
         if text in {"~", "null", "Null", "NULL"}:
             return Null.NULL
         if _LEADING_ZERO.fullmatch(text):
-            bare = text.lstrip("+-0") or "0"
-            message = f"{quoted(text)} has a leading zero; a number has none, {quoted(bare)}, and a"
-            self._note(event, path, f"{message} text stands in quotes")
+            bare = quoted(text.lstrip("+-0") or "0")
+            why = f"{quoted(text)} has a leading zero; write {bare} for a number, or quote a text"
+            self._note(event, path, why)
+            self.unread.append(path)
         return plain_value(text)
 
     def _why_empty(self, event: yaml.ScalarEvent) -> str:
         if re.match(r"[ \t]+#\S", self._from(event, 80)):
             return "what follows a # is a remark: a text that begins with # stands in quotes"
-        return "write one, or below in lines that are indented deeper; or leave the key out"
+        return "write it here, or below in lines that are indented deeper, or leave the key out"
 
 
 def _is_plain(event: yaml.Event) -> TypeGuard[yaml.ScalarEvent]:
@@ -414,7 +453,7 @@ def _number_with_unit(text: object) -> None:
 def _why_alone(event: yaml.ScalarEvent, before: tuple[KeyPath, yaml.ScalarEvent] | None) -> str:
     alone = f"{quoted(event.value)} has no colon and no value"
     if before is None:
-        return f"{alone}; write {quoted(f'{event.value}: VALUE')}"
+        return f"{alone}; write `KEY: VALUE`"
     path, value = before
     text = f'{path[-1]}: "{value.value}, {event.value}"'
     return f"{alone}; a text with a comma stands in quotes: {quoted(text)}"

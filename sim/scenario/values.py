@@ -254,6 +254,15 @@ def _plain_factor(value: object) -> float:
 
 
 @knowing_habits
+def parse_figure(value: object) -> float:
+    """Read a published figure: a number, or a share in per cent."""
+    figure = number_or_percentage(value)
+    if figure is None or not math.isfinite(figure):
+        raise ValueError(f"{quoted(value)} is not a figure; write a number, or a share as 95.35%")
+    return figure
+
+
+@knowing_habits
 def _cv(value: object) -> float:
     variation = number_or_percentage(value)
     if variation is None:
@@ -348,7 +357,8 @@ def not_empty(value: Any) -> Any:
     return value
 
 
-def add_to_one(shares: Mapping[str, float], what: str) -> None:
+def add_to_one(shares: Mapping[Any, float]) -> None:
     """Refuse shares of alternatives that do not add to 1."""
-    if abs(sum(shares.values()) - 1) > 1e-9:
-        raise ValueError(f"the shares of {what} add to {sum(shares.values()):.10g}, not to 1")
+    total = sum(shares.values())
+    if abs(total - 1) > 1e-9:
+        raise ValueError(f"the shares add to {total:.10g}, not to 1")

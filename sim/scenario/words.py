@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 from sim.errors import quoted
 
+LEFT_OUT = "__left_out__"
+"""A name that stands in for what is wrong, and is no suggestion."""
 _MOST_LISTED = 12
 _MOST_COMPARED = 1000
 _LONGEST = 60
@@ -28,11 +30,11 @@ def likely(word: str, known: Iterable[str], alike: float = 0.6) -> str | None:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Suggest the likely meant word, in brackets, or list what there is."""
-    names = list(known)
+    names = [name for name in known if LEFT_OUT not in name]
     meant = likely(word, names)
     if meant is not None:
         return f" (did you mean {quoted(meant)}?)"
-    listed = [name for name in names if name != word]
+    listed = list(dict.fromkeys(name for name in names if name != word))
     if 0 < len(listed) <= _MOST_LISTED:
         return f"; there is: {', '.join(quoted(name).strip('`') for name in listed)}"
     return ""
