@@ -249,3 +249,18 @@ def test_a_step_without_a_visit_left_is_no_step_of_an_open_dossier() -> None:
 def test_a_backlog_and_a_warm_up_exclude_each_other() -> None:
     with pytest.raises(InputError, match="leave `warm_up` out"):
         load_text(text(warm_up="30 days"))
+
+
+def test_a_way_that_ends_inside_a_branch_without_a_visit_is_seen() -> None:
+    """The branch goes on, but a way in it does not; the visit after it comes too late for that."""
+    inner = "{id: again, choose: [{share: 50%, end: withdrawn}, {share: rest}]}"
+    steps = (
+        "      - {id: pay, wait: 3 working h, clock: pauses}\n"
+        f"      - {{id: maybe, choose: [{{share: rest, route: [{inner}]}}]}}\n"
+    )
+    entry = "  - {procedure: birth, office: Quang Trung, accepted: 2021-02-03, step: pay}"
+    given = text(f"backlog:\n{entry}").replace(
+        "      - {id: pay, wait: 3 working h, clock: pauses}\n", steps
+    )
+    with pytest.raises(InputError, match="cannot stand at `pay`"):
+        load_text(given)

@@ -955,6 +955,14 @@ ERRORS = {
         ("{choose: [{share: 10%, end: refused}, {share: rest}]}", step("desk")),
         "no visit",
     ),
+    "rule 13: no visit before an end inside a branch that others leave": (
+        (
+            "{choose: [{share: 100%, route: "
+            f"[{{choose: [{{share: 10%, end: refused}}, {{share: rest}}]}}, {step('front')}]}}]}}",
+            step("desk"),
+        ),
+        "no visit",
+    ),
     "rule 13: no visit in a together": (("{together: [[{wait: 1 h}], []]}",), "no visit"),
     "rule 15: a wait that restarts inside together": (
         (step("front"), "{together: [[{id: w, wait: 1 h, clock: restarts}], []]}", step("desk")),

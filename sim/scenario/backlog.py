@@ -104,27 +104,33 @@ def channels_through(scenario: Scenario, dossier: OpenDossier) -> dict[str, floa
 
 def _surely_visits(route: Route, words: Set[str]) -> bool:
     """Tell whether every way through a route has a visit."""
+    return not any(_goes_on_and_ends_unvisited(route, words))
+
+
+def _goes_on_and_ends_unvisited(route: Route, words: Set[str]) -> tuple[bool, bool]:
+    """Tell whether some way without a visit goes on after a route, and whether one ends in it."""
+    ends = False
     for step in route:
         if not holds_for(step, words):
             continue
         match step:
             case Visit():
-                return True
+                return False, ends
             case Together():
                 if any(_surely_visits(branch, words) for branch in step.together):
-                    return True
+                    return False, ends
             case Choose():
-                taken = [
-                    branch for branch, share in zip(step.choose, step.shares, strict=True) if share
-                ]
-                without = [b for b in taken if not _surely_visits(b.route, words)]
-                if not without:
-                    return True
-                if any(branch.end is not None for branch in without):
-                    return False
+                goes_on = False
+                for branch, share in zip(step.choose, step.shares, strict=True):
+                    if share > 0:
+                        on, ended = _goes_on_and_ends_unvisited(branch.route, words)
+                        ends = ends or ended or (on and branch.end is not None)
+                        goes_on = goes_on or (on and branch.end is None)
+                if not goes_on:
+                    return False, ends
             case _:
                 pass
-    return False
+    return True, ends
 
 
 def unfit_backlog(scenario: Scenario) -> list[Finding]:
