@@ -5,14 +5,20 @@ What is compared, and how it is named, stands in `facts`.
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
+from changes import with_levers
 from facts import COUNTRY, Citizen, Drawn, Name, Step, country, drawn
+from hypothesis import given
+from strategies import Plan, sources
 
 from sim.docket import NodeKind, draw
 from sim.durations import DAY, SECOND
+from sim.errors import InputError
 from sim.network import build
 from sim.scenario.load import load_text
 
@@ -507,3 +513,81 @@ policies:
     for name, citizen in drawn().citizens.items():
         home = CITIES_AND_WARDS.became.get(citizen.home, citizen.home)
         assert combined.citizens[name].home == home
+
+
+# On any scenario
+
+
+QUIET = (
+    "staff", "move", "shift", "pool", "discipline", "on_the_spot", "merge", "insert", "abolish",
+    "demand",
+)  # fmt: skip
+"""Levers after which whoever still comes comes through the same channel with the same needs."""
+
+
+@given(sources().map(lambda source: with_levers(source, QUIET)))
+def test_levers_redraw_nothing_on_any_scenario(plan: Plan) -> None:
+    try:
+        scenario = load_text(json.dumps(plan, ensure_ascii=False))
+        changed, base = (
+            Drawn(network, draw(network, seed=2, replication=1))
+            for network in (build(scenario.with_policy("tried")), build(scenario))
+        )
+    except InputError:
+        return
+    levers = {lever for change in plan["policies"]["tried"] for lever in change}
+    common = changed.citizens.keys() & base.citizens.keys()
+    stays = len(base.citizens) if not levers & {"abolish", "demand"} else 0
+    assert len(common) >= stays
+    for name in common:
+        now, then = changed.citizens[name], base.citizens[name]
+        assert (now.channel, now.priority) == (then.channel, then.priority)
+        if "merge" not in levers:
+            assert now == then
+    new = {"new-visit", "new-wait", "new-choose"}
+    cut_short = "insert" in levers  # an inserted branch may end the dossier
+    for step, need in base.needs.items():
+        if step.who in common and (step in changed.needs or not cut_short):
+            assert changed.needs[step] == need
+    for step in changed.needs:
+        assert step in base.needs or step.step in new or step.who not in common
+    for day in changed.absences.keys() & base.absences.keys():
+        assert changed.absences[day] == base.absences[day]
+
+
+@given(sources().map(lambda source: with_levers(source, ["merge"])))
+def test_a_merge_maps_homes_by_the_formula_on_any_scenario(plan: Plan) -> None:
+    merging = plan["policies"]["tried"][0]["merge"]
+    alone = {**plan, "policies": {"tried": [{"merge": merging}]}}
+    try:
+        scenario = load_text(json.dumps(alone, ensure_ascii=False))
+        changed, base = (
+            Drawn(network, draw(network, seed=2, replication=1))
+            for network in (build(scenario.with_policy("tried")), build(scenario))
+        )
+    except InputError:
+        return
+    became = by_formula(base, merging["levels"], merging["into"], merging["by"])
+    names = [office.name for office in base.network.offices]
+    for number, name in enumerate(base.names):
+        home = int(base.docket.home[number])
+        assert changed.citizens[name].home == names[became[home]]
+
+
+def by_formula(base: Drawn, levels: list[str], into: int, by: str) -> list[int]:
+    """Say for each office which it becomes: of m the j-th joins number ⌊(j − 1) · N / m⌋ + 1."""
+    network = base.network
+    (ancestor,) = [n for n, level in enumerate(network.levels) if level.name == by]
+    became = list(range(len(network.offices)))
+    for level in network.levels:
+        together = defaultdict(list)
+        for office in level.offices if level.name in levels else ():
+            (above,) = [
+                a for a in network.ancestors[office] if network.offices[a].level == ancestor
+            ]
+            together[above].append(office)
+        for own in together.values():
+            joined = [(j - 1) * into // len(own) for j in range(1, len(own) + 1)]
+            for office, place in zip(own, joined, strict=True):
+                became[office] = own[joined.index(place)]
+    return became
