@@ -680,9 +680,9 @@ def test_merge_and_pool_meet_in_either_order() -> None:
         ("move: {from: city.land@city-1, to: city.signing@city-1, count: 4}", "move.count",
          ["3 officers cannot become -1"]),
         ("move: {from: city.land@city-1, to: city.signing@city-1, count: 0}", "move.count",
-         ["greater than or equal to 1"]),
+         ["at least 1"]),
         ("move: {from: city.land@city-1, to: city.signing@city-1, count: 1.5}", "move.count",
-         ["integer"]),
+         ["not a whole number"]),
         ("move: {from: city.land@city-1, to: city.land@city-1, count: 1}", "move.to",
          ["the station that they leave"]),
         ("move: {from: city.land@city-1, count: 1}", "move.to", ["`to` is required"]),
@@ -691,7 +691,7 @@ def test_merge_and_pool_meet_in_either_order() -> None:
         ("shift: {city.land@city-9: evenings}", "shift.city.land@city-9", ["`city-9`"]),
         ("shift: {city.land: evening}", "shift.city.land",
          ["no calendar `evening`", "`evenings`"]),
-        ("shift: {city.land: 3}", "shift.city.land", ["string"]),
+        ("shift: {city.land: 3}", "shift.city.land", ["not text"]),
         ("shift: {}", "shift", ["name at least one"]),
         ("pool: {at: cty, name: back, stations: [land]}", "pool.at", ["`cty`", "`city`"]),
         ("pool: {at: city, name: back, stations: [lnd]}", "pool.stations.0",
@@ -703,7 +703,7 @@ def test_merge_and_pool_meet_in_either_order() -> None:
         ("pool: {at: city, name: b.k, stations: [land]}", "pool.name", ["is not a name"]),
         ("pool: {at: city, name: back, stations: []}", "pool.stations", ["at least one"]),
         ("pool: {at: city, name: back, stations: [land], staff: -1}", "pool.staff",
-         ["greater than or equal to 0"]),
+         ["at least 0"]),
         ("pool: {at: city, name: back, stations: [signing]}", "pool.stations",
          ["several calendars", "`shift`"]),
         ("pool: {at: ward, name: back, stations: [reception, clerk]}", "pool.stations",
@@ -713,7 +713,7 @@ def test_merge_and_pool_meet_in_either_order() -> None:
         ("discipline: {city.lnd: edd}", "discipline.city.lnd", ["`city.lnd`", "`city.land`"]),
         ("discipline: {city.land@city-1: edd}", "discipline.city.land@city-1", ["`city.land`"]),
         ("discipline: {city.floor: edd}", "discipline.city.floor", ["no station `city.floor`"]),
-        ("discipline: {city.land: lifo}", "discipline.city.land", ["'fcfs', 'edd' or 'spt'"]),
+        ("discipline: {city.land: lifo}", "discipline.city.land", ["`fcfs`, `edd` or `spt`"]),
         ("insert: {all: true, after: land, steps: [{id: new, wait: 1 h}]}", "insert.after",
          ["`birth` has no step `land`"]),
         ("insert: {procedures: [permit], after: lnd, steps: [{id: new, wait: 1 h}]}",
@@ -766,13 +766,14 @@ def test_merge_and_pool_meet_in_either_order() -> None:
         ("merge: {levels: [ward, ward], into: 1, by: city}", "merge.levels",
          ["`ward` stands twice"]),
         ("merge: {levels: [ward], into: 0, by: city}", "merge.into",
-         ["greater than or equal to 1"]),
+         ["at least 1"]),
         ("merge: {levels: [ward], into: 1}", "merge.by", ["`by` is required"]),
         ("demand: {all: true, volume: {times: -1}}", "demand.volume.times", ["from 0 on"]),
-        ("demand: {all: true, volume: {times: 1001}}", "demand.volume.times", ["1000"]),
-        ("demand: {all: true, volume: {times: 120%}}", "demand.volume.times", ["write a number"]),
+        ("demand: {all: true, volume: {times: 1001}}", "demand.volume.times", ["1,000"]),
+        ("demand: {all: true, volume: {times: 120%}}", "demand.volume.times", ["`1.2`"]),
         ("demand: {all: true, volume: {}}", "demand.volume.times", ["required"]),
-        ("demand: {all: true, volume: {times: 1, add: 3}}", "demand.volume.add", ["no key `add`"]),
+        ("demand: {all: true, volume: {times: 1, add: 3}}", "demand.volume.add",
+         ["`add`", "there is: times"]),
         ("demand: {volume: {times: 2}}", "demand", ["say which"]),
         ("demand: {fields: [land], all: true, volume: {times: 2}}", "demand", ["say which"]),
         ("staff: {city.land: {times: true}}", "staff.city.land.times", ["write a number"]),
@@ -846,7 +847,7 @@ def test_a_change_is_one_lever_once(change: str, message: str) -> None:
         (["set: {levels.ward.within: nowhere}",
           "merge: {levels: [ward], into: 1, by: city}"], "no level `nowhere`"),
         (["set: {levels.ward.within: ward}",
-          "staff: {ward.clerk: {add: 1}}"], "put a parent level first"),
+          "staff: {ward.clerk: {add: 1}}"], "does not lie within itself"),
         (["set: {procedures.permit.volume: {of: nothing, share: 1}}",
           "demand: {all: true, volume: {times: 2}}"], "no volume `nothing`"),
         (["set: {levels.ward.offices.A1.within: city-9}",
@@ -883,10 +884,9 @@ def test_levers_are_tried_on_a_base_whose_own_names_are_wrong() -> None:
     ]  # fmt: skip
 
 
-def test_a_lever_that_leaves_no_way_through_is_refused_when_the_network_is_built() -> None:
-    changed = country("cut: {procedures: [permit], drop: [city.land, ward.clerk]}")
+def test_a_lever_that_leaves_no_way_through_is_refused() -> None:
     with pytest.raises(InputError, match=r"procedures.permit.*can have no visit"):
-        build(changed)
+        country("cut: {procedures: [permit], drop: [city.land, ward.clerk]}")
 
 
 # Published figures
@@ -1024,7 +1024,7 @@ def test_set_holds_for_every_policy_and_policies_can_be_set_too(file: Path) -> N
         (["seed=null"], "--set seed=null: has no value that a key can take"),
         (["seed=[1"], "--set seed=[1: "),
         (["sed=1"], "--set sed: there is no key `sed` here (did you mean `seed`?)"),
-        (["seed=-1"], "--set seed: input should be greater than or equal to 0"),
+        (["seed=-1"], "--set seed: `-1` is too small; it is at least 0"),
         (["levels.cty.calendar=office"], "(did you mean `city`?)"),
         (
             ["levels.city.calendar=ofice"],
@@ -1035,10 +1035,10 @@ def test_set_holds_for_every_policy_and_policies_can_be_set_too(file: Path) -> N
             "there is no step `clrk` (did you mean `clerk`?)",
         ),
         (["procedures.birth.route.clerk.work=1"], "`1` has no unit"),
-        (["levels.ward.within=ward"], "put a parent level first"),
+        (["levels.ward.within=ward"], "does not lie within itself"),
         (["levels.ward.within=nowhere"], "there is no level `nowhere`"),
         (["policies.fewer.changes.0.merge.by=tax"], "`ward` is not within `tax`"),
-        (["policies.fewer.changes.0.merge.into=0"], "greater than or equal to 1"),
+        (["policies.fewer.changes.0.merge.into=0"], "at least 1"),
         (["levels.tax.offices=3", "levels.ward.offices=[A, B]"], "say which: {within: OFFICE}"),
     ],
 )
