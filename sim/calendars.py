@@ -116,9 +116,14 @@ class Calendar:
 
 
 def _minus(calendar: Calendar, holes: Sequence[tuple[int, int]]) -> Calendar:
+    """Cut out holes, ascending and disjoint; only the intervals among them are gone through."""
+    if not holes:
+        return calendar
+    low = bisect_right(calendar.closes, holes[0][0])
+    high = max(low, bisect_left(calendar.opens, holes[-1][1]))
     kept: list[tuple[int, int]] = []
     first = 0
-    for opening, closing in zip(calendar.opens, calendar.closes, strict=True):
+    for opening, closing in zip(calendar.opens[low:high], calendar.closes[low:high], strict=True):
         while first < len(holes) and holes[first][1] <= opening:
             first += 1
         start = opening
@@ -130,7 +135,10 @@ def _minus(calendar: Calendar, holes: Sequence[tuple[int, int]]) -> Calendar:
             start = max(start, hole_end)
         if start < closing:
             kept.append((start, closing))
-    return calendar_of(kept)
+    return Calendar(
+        (*calendar.opens[:low], *(start for start, _ in kept), *calendar.opens[high:]),
+        (*calendar.closes[:low], *(end for _, end in kept), *calendar.closes[high:]),
+    )
 
 
 def calendar_of(intervals: Iterable[tuple[int, int]]) -> Calendar:

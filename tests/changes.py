@@ -14,6 +14,7 @@ from sim.scenario.offices import offices_of
 LEVERS = (
     "staff", "move", "shift", "pool", "discipline", "cut", "insert", "abolish", "delegate",
     "online", "on_the_spot", "merge", "demand", "set",
+    "merge", "merge",  # which seldom fits
 )  # fmt: skip
 
 

@@ -215,10 +215,10 @@ class Drawn:
             office = network.offices[group.office].name
             open_days = [date for date in group.calendar.open_days if date in dates]
             for number in range(group.officers):
-                shifts = set(self.docket.shifts[group.first_officer + number].open_days)
+                shifts = self.docket.shifts[group.first_officer + number]
                 for date in open_days:
                     day = Day(group.home, office, group.entry, number + 1, date)
-                    found[day] = date not in shifts
+                    found[day] = shifts.open_time(date * DAY, (date + 1) * DAY) == 0
         return found
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 from changes import with_levers
 from facts import COUNTRY, Citizen, Drawn, Name, Step, country, drawn
-from hypothesis import given
+from hypothesis import given, settings
 from strategies import Plan, sources
 
 from sim.docket import NodeKind, draw
@@ -525,6 +525,7 @@ QUIET = (
 """Levers after which whoever still comes comes through the same channel with the same needs."""
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(sources().map(lambda source: with_levers(source, QUIET)))
 def test_levers_redraw_nothing_on_any_scenario(plan: Plan) -> None:
     try:
