@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from typing import Literal, cast
 
@@ -36,10 +37,18 @@ Family = Literal[
 ]
 
 _PERCENTAGE = re.compile(r"([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))\s*%")
-_WAY_OUT = (
-    "write a duration, or one of exponential: MEAN, uniform: [A, B], triangular: [A, MODE, B], "
-    "lognormal | gamma | weibull: {mean: M, cv: C}, erlang: {mean: M, k: K}, "
-    "discrete: {VALUE: SHARE, …}"
+_FORMS = {
+    "exponential": "MEAN",
+    "uniform": "[A, B]",
+    "triangular": "[A, MODE, B]",
+    "lognormal": "{mean: M, cv: C}",
+    "gamma": "{mean: M, cv: C}",
+    "weibull": "{mean: M, cv: C}",
+    "erlang": "{mean: M, k: K}",
+    "discrete": "{VALUE: SHARE, …}",
+}
+_WAY_OUT = "write a duration, or a mapping with one of " + ", ".join(
+    f"{family}: {form}" for family, form in _FORMS.items()
 )
 
 
@@ -231,23 +240,33 @@ def parse_distribution(value: object) -> Distribution:
     """
     if isinstance(value, Distribution):
         return value
+    if isinstance(value, list | tuple):
+        likely = {2: "uniform", 3: "triangular"}.get(len(value))
+        way = f"write `{likely}: […]`" if likely else _WAY_OUT
+        raise ValueError(f"a list is not a distribution; {way}")
+    if isinstance(value, str) and value in _FORMS:
+        raise ValueError(f"{quoted(value)} takes parameters; write `{{{value}: {_FORMS[value]}}}`")
     if not isinstance(value, Mapping):
-        if isinstance(value, list | tuple):
-            family = {2: "uniform", 3: "triangular"}.get(len(value))
-            way = f"write {{{family}: […]}}" if family else _WAY_OUT
-            raise ValueError(f"a list is not a distribution; {way}")
         return Distribution("constant", (parse_duration(value),))
+    if set(value) & {"mean", "cv", "k"}:
+        raise ValueError(
+            "the distribution is not named; write `{lognormal: {mean: M, cv: C}}`, or gamma, "
+            "weibull, erlang"
+        )
     if len(value) != 1:
         raise ValueError(f"a mapping of {len(value)} keys is not a distribution; {_WAY_OUT}")
     family, parameters = next(iter(value.items()))
-    read = _READERS.get(family)
-    if read is None:
-        raise ValueError(f"{quoted(family)} is not a distribution; {_WAY_OUT}")
-    (distribution,) = read_parts((family, read, parameters))
+    if family not in _READERS:
+        likely = next(iter(get_close_matches(family.lower(), _FORMS, n=1)), None)
+        way = f"write `{{{likely}: {_FORMS[likely]}}}`" if likely else _WAY_OUT
+        raise ValueError(f"{quoted(family)} is not a distribution; {way}")
+    (distribution,) = read_parts((family, _READERS[family], parameters))
     return cast(Distribution, distribution)
 
 
 def _exponential(parameters: object) -> Distribution:
+    if isinstance(parameters, Mapping):
+        raise ValueError("exponential takes its mean alone: `exponential: 1 h`")
     return Distribution("exponential", (parse_duration(parameters),))
 
 
@@ -292,21 +311,21 @@ def _erlang(parameters: object) -> Distribution:
 
 
 def _ascending(family: str, parameters: object, names: tuple[str, ...]) -> tuple[Duration, ...]:
-    form = f"{family} takes [{', '.join(names)}]"
+    form = f"{family} takes {_FORMS[family]}"
     if not isinstance(parameters, list | tuple):
         raise ValueError(f"{form}, not {quoted(parameters)}")
     if len(parameters) != len(names):
         raise ValueError(f"{form}, and here is a list of {len(parameters)}")
     durations = read_parts(*((n, parse_duration, part) for n, part in enumerate(parameters)))
     if sorted(durations, key=lambda duration: duration.us) != durations:
-        raise ValueError(f"{family}: [{', '.join(names)}] must not descend")
+        raise ValueError(f"[{', '.join(names)}] must not descend")
     return _alike(durations)
 
 
 def _mean_and(
     family: str, parameters: object, other: str, read: Callable[[object], float]
 ) -> tuple[Duration, float]:
-    form = f"{family} takes {{mean: M, {other}: NUMBER}}"
+    form = f"{family} takes {_FORMS[family]}"
     if not isinstance(parameters, Mapping):
         raise ValueError(f"{form}, not {quoted(parameters)}")
     unknown = [key for key in parameters if key not in ("mean", other)]
@@ -332,7 +351,7 @@ def _discrete(parameters: object) -> Distribution:
     for value, share in zip(_alike(values), by_key, strict=True):
         shares[value] = shares.get(value, 0.0) + share
     if abs(sum(shares.values()) - 1) > 1e-9:
-        raise ValueError(f"discrete: the shares add to {sum(shares.values()):.10g}, not to 1")
+        raise ValueError(f"the shares add to {sum(shares.values()):.10g}, not to 1")
     ascending = sorted(shares, key=lambda duration: duration.us)
     return Distribution("discrete", tuple(ascending), tuple(shares[d] for d in ascending))
 

@@ -10,6 +10,9 @@ Severity = Literal["error", "warning"]
 Fault = tuple[tuple[str | int, ...], str]
 """What is wrong with a part of a value: the path that leads there from the value, and why."""
 MOST_TOLD = 50
+"""Problems that are shown; the rest is counted."""
+MOST_FOUND = 1000
+"""Problems after which no more are looked for."""
 _MOST_QUOTED = 60
 
 

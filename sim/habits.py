@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, TypeVar
 
 from sim.errors import FaultsError, quoted
@@ -161,6 +161,11 @@ def way_out(written: object, read: Callable[[Any], object]) -> str:
         return ""
     if isinstance(written, str) and _is_read(text, read):
         return f"it is text; write it without quotes: {text}"
+    return _ways_out(text, read)
+
+
+@lru_cache(maxsize=4096)
+def _ways_out(text: str, read: Callable[[Any], object]) -> str:
     ways: dict[str, str] = {}
     for way, why in _ways(text, read):
         ways.setdefault(way, why)

@@ -128,7 +128,7 @@ def test_one_key_in_two_mappings_is_no_repetition() -> None:
 
 
 def test_all_small_problems_of_a_text_are_told_at_once() -> None:
-    problems = refused("a: 012\nb:\na: 1\nc: [010, 007]\n")
+    problems = refused("a: 012\na: 1\nb:\nc: [010, 007]\n")
     assert [problem.line for problem in problems] == [1, 2, 3, 4, 4]
 
 

@@ -71,7 +71,10 @@ def read(path: str | Path) -> Loaded:
 
 
 def _loaded(document: Document, name: str) -> Loaded:
-    document = insert_files(respelt(extended(respelt(document))))
+    document = respelt(document)
+    extends = "extends" in document.data
+    document = extended(document)
+    document = insert_files(respelt(document) if extends else document)
     document.data.setdefault("name", name)
     empty = list(_empty_texts(document))
     told = tuple(document.problem(path, _EMPTY) for path in empty)
@@ -92,7 +95,9 @@ def _checked(document: Document) -> tuple[Scenario | None, list[Problem]]:
     try:
         scenario = Scenario.model_validate(document.data)
     except ValidationError as error:
-        told = [found for found in findings_of(error) if not _is_unread(found, document)]
+        told = [
+            found for found in findings_of(error, document.data) if not _is_unread(found, document)
+        ]
         problems += [document.problem(path, message) for path, message in told]
         return None, [*problems, *_judged(document)]
     if problems:

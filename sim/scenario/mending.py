@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sim.errors import faults_of
+from sim.errors import MOST_FOUND, faults_of
 from sim.scenario.references import Finding
 from sim.scenario.schema import Scenario
 from sim.scenario.shape import all_models, keys_of, models_at
@@ -47,6 +47,7 @@ _STAND_INS: dict[str, Any] = {
     "use": "calibrated",
 }
 _NAMED = ("calendars", "profiles", "channels", "levels", "volumes", "procedures", "policies")
+_NAMING = ("id", "field")
 _GONE = object()
 
 
@@ -112,23 +113,28 @@ def mended(data: dict[str, Any], unread: tuple[KeyPath, ...] = ()) -> Mended | N
     """Leave out what is wrong in plain data, as little as can be; None if too much is."""
     raw = copy.deepcopy(data)
     touched = set(unread)
+    lost = {str(path[-1]) for path in unread}
     for _ in range(_MOST_ROUNDS):
         kept: dict[KeyPath, list[int]] = {}
         closed_up = _closed_up(raw, (), kept)
         try:
             scenario = Scenario.model_validate(closed_up)
         except ValidationError as error:
+            if error.error_count() > MOST_FOUND:
+                return None
             for found in error.errors(include_url=False, include_input=False):
                 path = _in_document(_at_fault(path_in_file(found["loc"]), found), kept)
                 path = as_written(raw, path)
                 if len(path) == 1 and path[0] in ("levels", "procedures"):
                     return None
+                if found["type"] == "extra_forbidden":
+                    lost |= {str(path[-1]), *_values_of(_value_at(raw, path), _NAMING)}
                 if not _mend(raw, path, found["type"]):
                     return None
                 touched.add(path)
         else:
-            lost = frozenset(set(_defined(data)) - set(_defined(closed_up)))
-            return Mended(scenario, frozenset(touched), lost, kept)
+            lost |= set(_defined(data)) - set(_defined(closed_up))
+            return Mended(scenario, frozenset(touched), frozenset(lost), kept)
     return None
 
 
@@ -147,6 +153,15 @@ def _at_fault(path: KeyPath, found: Any) -> KeyPath:
         inner = faults_of(error)[0][0]
         return (*path, *inner[:1])
     return path
+
+
+def _value_at(raw: Any, path: KeyPath) -> Any:
+    for part in path:
+        try:
+            raw = raw[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return raw
 
 
 def _mend(raw: Any, path: KeyPath, kind: str) -> bool:
@@ -209,7 +224,7 @@ def _defined(data: dict[str, Any]) -> Iterator[str]:
                 for own in place if isinstance(place, dict) else [place]:
                     yield from (str(own), f"{name}.{own}")
     for section in ("routes", "procedures"):
-        yield from _values_of(data.get(section), ("id", "field"))
+        yield from _values_of(data.get(section), _NAMING)
 
 
 def _values_of(value: Any, keys: tuple[str, ...]) -> Iterator[str]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
-from sim.errors import faults_of, quoted
+from sim.errors import MOST_FOUND, faults_of, quoted
 from sim.habits import way_out
 from sim.scenario.references import Finding
 from sim.scenario.schema import Part, Scenario
 from sim.scenario.shape import all_models, keys_of, models_at
-from sim.scenario.text import KeyPath, glued, path_in_file
+from sim.scenario.text import KeyPath, as_written, glued, path_in_file
 from sim.scenario.words import did_you_mean, likely
 
 _CALLED = {
@@ -75,6 +75,8 @@ _EXAMPLES = {
     "Scenario.published.*": "{value: 95.35%, source: …, measure: early_rate, use: calibrated}",
     "Station.staff.*": "{count: 2}",
     "Pool.staff.*": "{count: 2}",
+    "Together.together.*": "[{wait: 2 h}]",
+    "Policy.changes.*": "{staff: {ward.clerk: {add: 1}}}",
     "Choose.choose.*": "{share: 25%, route: […]}",
     "Level.stations": "{reception: {kind: counter, staff: 2}}",
     "Level.stations.*": "{kind: counter, staff: 2}",
@@ -120,15 +122,23 @@ _EXAMPLES = {
     "Cut.fields": "[land]",
     "Cut.drop": "[sign]",
 }
+_COLLECTIONS = {
+    "CalendarRule": "calendars",
+    "Profile": "profiles",
+    "Level": "levels",
+    "Station": "stations",
+    "Pool": "pools",
+    "Procedure": "procedures",
+}
 _MOST_KEYS = 8
 _STEP = "{at: ward.reception, work: 10 min}"
 
 
-def findings_of(error: ValidationError) -> Iterator[Finding]:
-    """Give the path and the message of each thing that a validator found."""
+def findings_of(error: ValidationError, data: object = None) -> Iterator[Finding]:
+    """Give the path and the message of each thing that a validator found in plain data."""
     models = {model.__name__: model for model in all_models()}
     root = models.get(error.title, Scenario)
-    all_found = error.errors(include_url=False)
+    all_found = error.errors(include_url=False)[:MOST_FOUND]
     unknown = Counter(
         path_in_file(found["loc"][:-1]) for found in all_found if found["type"] == "extra_forbidden"
     )
@@ -150,15 +160,25 @@ def findings_of(error: ValidationError) -> Iterator[Finding]:
             tags = [str(part)[1:-1] for part in found["loc"][:-1] if str(part)[:1] == "<"]
             here = models_at(path[:-1], root)
             tagged = [model for model in here if model.__name__.lower() in tags[-1:]]
-            yield path, unknown_key(str(path[-1]), tagged or here)
+            beside = _keys_at(data, path[:-1])
+            yield path, unknown_key(str(path[-1]), tagged or here, given, beside)
         else:
             yield path, _worded(kind, given, found.get("ctx", {}), path, root, found["msg"])
 
 
-def unknown_key(key: str, here: Iterable[type[Part]]) -> str:
-    """Say that no model here has a key, with the likely meant one or where it belongs."""
+def unknown_key(
+    key: str, here: Iterable[type[Part]], value: object, beside: Container[str] = ()
+) -> str:
+    """Say that no model here has a key, with the likely meant one or where it belongs.
+
+    `beside` are the keys that stand beside it; none of them is meant.
+    """
     models = list(here)
     own = list(dict.fromkeys(own for model in models for own in keys_of(model)))
+    collection = _collection_of(value)
+    if collection is not None and likely(key, own, 0.8) is None:
+        what, among = collection
+        return f"{quoted(key)} looks like {what}; indent it deeper, below `{among}`"
     homes = [
         _called(model) for model in all_models() if model not in models and key in keys_of(model)
     ]
@@ -167,7 +187,28 @@ def unknown_key(key: str, here: Iterable[type[Part]]) -> str:
         kinds = _either(dict.fromkeys(map(_called, models)))
         listed = f"; there is: {', '.join(own)}" if len(own) <= _MOST_KEYS else ""
         return f"{quoted(key)} is a key of {places}, not of {kinds}{listed}"
-    return f"there is no key {quoted(key)} here{did_you_mean(key, own)}"
+    meant = likely(key, [name for name in own if name not in beside])
+    hint = did_you_mean(key, own) if meant is None else f" (did you mean {quoted(meant)}?)"
+    return f"there is no key {quoted(key)} here{hint}"
+
+
+def _keys_at(data: object, path: KeyPath) -> Container[str]:
+    """Give the keys of a mapping in plain data, if there is one."""
+    node: Any = data
+    for part in as_written(data, path):
+        node = node[part]
+    return node if isinstance(node, dict) else ()
+
+
+def _collection_of(value: object) -> tuple[str, str] | None:
+    """Tell what a mapping looks like, and the key under which such stand."""
+    if not isinstance(value, Mapping) or len(value) < 2:
+        return None
+    for model in all_models():
+        among = _COLLECTIONS.get(model.__name__)
+        if among is not None and set(value) <= set(keys_of(model)):
+            return _called(model), among
+    return None
 
 
 def _called(model: type[Part]) -> str:
@@ -210,7 +251,7 @@ def _worded(
         case "literal_error":
             return _not_one_of(given, str(context["expected"]))
         case "model_type" | "dict_type" | "model_attributes_type":
-            return _not_a_mapping(given, f"; write {quoted(example)}" if example else "")
+            return _not_a_mapping(given, f"; write `{example}`" if example else "")
         case "tuple_type" | "list_type":
             return _not_a_list(given, example)
         case "too_short":
@@ -283,10 +324,10 @@ def _not_a_mapping(given: object, form: str) -> str:
 
 def _not_a_list(given: object, example: str | None) -> str:
     if isinstance(given, Mapping):
-        form = f"; write {quoted(example)}" if example else ""
+        form = f"; write `{example}`" if example else ""
         return f"is not a list: each item begins with a dash, or stands in [ ]{form}"
     if isinstance(given, str | int | float) and example and not example.startswith(("[{", "[[")):
         item = f'"{given}"' if ":" in str(given) else given
         return f"{quoted(given)} is not a list; write {quoted(f'[{item}]')}"
-    form = f"; write {quoted(example)}" if example else ""
+    form = f"; write `{example}`" if example else ""
     return f"{quoted(given)} is not a list{form}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 
 from sim.calendars import public_holidays
-from sim.errors import quoted
+from sim.errors import MOST_FOUND, quoted
 from sim.scenario.measure_names import DOSSIER_MEASURES, POOL_MEASURES, STATION_MEASURES
 from sim.scenario.offices import offices_of
 from sim.scenario.schema import (
@@ -30,17 +31,18 @@ BASE = "base"
 
 def broken_references(scenario: Scenario) -> list[Finding]:
     """List every name that the scenario uses and does not have, with the path of the key."""
-    return [
-        *broken_parents(scenario),
-        *_levels(scenario),
-        *_calendars(scenario),
-        *_channels(scenario),
-        *_transfers(scenario),
-        *_volumes(scenario),
-        *_procedures(scenario),
-        *_published(scenario),
-        *_policies(scenario),
-    ]
+    findings = chain(
+        broken_parents(scenario),
+        _levels(scenario),
+        _calendars(scenario),
+        _channels(scenario),
+        _transfers(scenario),
+        _volumes(scenario),
+        _procedures(scenario),
+        _published(scenario),
+        _policies(scenario),
+    )
+    return list(islice(findings, MOST_FOUND))
 
 
 def _known(path: KeyPath, what: str, name: str | None, known: Iterable[str]) -> Iterator[Finding]:
@@ -145,7 +147,7 @@ def _stations(scenario: Scenario, path: KeyPath, level: Level) -> Iterator[Findi
             and any(duration.calendar_unit for duration in station.patience.durations)
         ):
             at = (*path, "stations", name, "patience")
-            yield at, "patience is open time: write min, h or working days"
+            yield at, "patience is open time; write min, h or working days"
     for name, pool in level.pools.items():
         here: KeyPath = (*path, "pools", name)
         for number, group in enumerate(pool.staff):
@@ -218,6 +220,7 @@ def broken_steps(
     scenario: Scenario, procedure: Procedure, path: KeyPath, route: Iterable[Step]
 ) -> Iterator[Finding]:
     """List the names that steps of a procedure use and the scenario does not have."""
+    pools = [f"{name}.{pool}" for name, level in scenario.levels.items() for pool in level.pools]
     for number, step in enumerate(route):
         here: KeyPath = (*path, number)
         choices = [*scenario.channels, *procedure.received_at]
@@ -227,7 +230,11 @@ def broken_steps(
             yield from _known((*here, "only", at), "channel or receiving level", word, choices)
         match step:
             case Visit():
-                yield from _known((*here, "at"), "station", step.at, addresses(scenario))
+                if step.at in pools:
+                    why = f"{quoted(step.at)} is a pool; name a station that it serves"
+                    yield (*here, "at"), why
+                else:
+                    yield from _known((*here, "at"), "station", step.at, addresses(scenario))
                 if step.incomplete is not None:
                     for channel in step.incomplete.share:
                         if channel:
@@ -264,7 +271,13 @@ def _published(scenario: Scenario) -> Iterator[Finding]:
         }.get(figure.scope, DOSSIER_MEASURES)
         path: KeyPath = ("published", number)
         yield from _known((*path, "measure"), "measure", figure.measure, measures)
-        yield from _known((*path, "name"), figure.scope, figure.name, names[figure.scope])
+        if figure.scope == "all" and figure.name != "all":
+            yield (
+                (*path, "name"),
+                f"the scope `all` has no name {quoted(figure.name)}; add a `scope`",
+            )
+        else:
+            yield from _known((*path, "name"), figure.scope, figure.name, names[figure.scope])
 
 
 def _names_by_scope(scenario: Scenario) -> dict[str, list[str]]:

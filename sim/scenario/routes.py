@@ -7,6 +7,7 @@ depend on the policy (docs/language.md, "Identity").
 from __future__ import annotations
 
 import copy
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -49,6 +50,9 @@ class _Expanding:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.places = dict(document.places)
+        self.by_part: dict[KeyPath, list[KeyPath]] = defaultdict(list)
+        for path in document.places:
+            self.by_part[_part(path)].append(path)
         self.problems: list[Problem] = []
         self.unread = list(document.unread)
 
@@ -109,16 +113,27 @@ class _Expanding:
 
     def move(self, source: KeyPath, target: KeyPath) -> None:
         """Let `target` and what is below stand where `source` stood."""
-        for path in [path for path in self.places if path[: len(target)] == target]:
+        for path in self.below(target):
             if path != target:
                 del self.places[path]
-        for path, place in list(self.places.items()):
-            if path[: len(source)] == source:
-                as_written = replace(place, path=place.path or path)
-                self.places[target + path[len(source) :]] = as_written
+        for path in self.below(source):
+            place = self.places[path]
+            moved = target + path[len(source) :]
+            self.places[moved] = replace(place, path=place.path or path)
+            self.by_part[_part(moved)].append(moved)
         self.unread += [
             target + path[len(source) :] for path in self.unread if path[: len(source)] == source
         ]
+
+    def below(self, path: KeyPath) -> list[KeyPath]:
+        """List the paths that have a place at a path and below."""
+        found = (at for at in self.by_part[_part(path)] if at[: len(path)] == path)
+        return [at for at in dict.fromkeys(found) if at in self.places]
+
+
+def _part(path: KeyPath) -> KeyPath:
+    """Give the named route, or the key of a procedure, that a path lies in."""
+    return path[:2] if path[:1] == ("routes",) else path[:3]
 
 
 def _stand_in(data: Raw) -> Raw:
@@ -156,15 +171,16 @@ def _give_ids(steps: dict[KeyPath, Raw]) -> list[KeyPath]:
             if str(step["id"]) in used:
                 twice.append(path)
             used.add(str(step["id"]))
+    given: Counter[str] = Counter()
     for step in steps.values():
-        if "id" not in step:
-            base = _default_id(step)
-            number, given = 1, base
-            while given in used:
-                number += 1
-                given = f"{base}-{number}"
-            used.add(given)
-            step["id"] = given
+        if "id" in step:
+            continue
+        base = _default_id(step)
+        given[base] += 1
+        while (name := f"{base}-{given[base]}" if given[base] > 1 else base) in used:
+            given[base] += 1
+        used.add(name)
+        step["id"] = name
     return twice
 
 

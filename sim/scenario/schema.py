@@ -798,7 +798,8 @@ class PublishedFigure(Part):
     @model_validator(mode="after")
     def _share(self) -> PublishedFigure:
         if self.measure in SHARES and self.value > 1:
-            why = f"`{self.measure}` is a share; write `{self.value:g}%`"
+            way = f"write `{self.value:g}%`" if self.value <= 100 else "it is at most 100%"
+            why = f"`{self.measure}` is a share; {way}"
             raise FaultsError((("value",), why))
         return self
 

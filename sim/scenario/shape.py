@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from sim.scenario.schema import Part, Procedure, Scenario
 from sim.scenario.text import KeyPath
 
+Types: TypeAlias = tuple[Any, ...]
+"""The types that a value may have."""
 ONLY_IN_FILES: dict[str, tuple[str, ...]] = {
     "Scenario": ("extends", "routes"),
     "Procedure": ("steps",),
@@ -20,15 +22,16 @@ ONLY_IN_FILES: dict[str, tuple[str, ...]] = {
 
 def models_at(path: KeyPath, root: type[Part] = Scenario) -> list[type[Part]]:
     """List the models that may stand at a path: none, one, or the kinds of a step."""
-    types: list[Any] = [root]
+    types: Types = (root,)
     for key in path:
         types = types_below(types, key)
     return [kind for kind in types if is_model(kind)]
 
 
-def types_below(types: Iterable[Any], key: str | int) -> list[Any]:
+def types_below(types: Types, key: str | int) -> Types:
     """List the types that may stand below a key of what has one of some types."""
-    return [inner for kind in types for inner in _below(kind, key)]
+    below = _below(types)
+    return below.items if isinstance(key, int) else below.fields.get(key, below.named)
 
 
 def keys_of(model: type[Part]) -> list[str]:
@@ -44,37 +47,46 @@ def all_models(model: type[Part] = Part) -> Iterator[type[Part]]:
         yield from all_models(child)
 
 
+def is_list(kind: Any) -> bool:
+    """Tell whether a type is that of a list."""
+    origin: Any = get_origin(kind)
+    return origin is tuple
+
+
 def is_model(kind: Any) -> bool:
     """Tell whether a type is a part of the language with keys of its own."""
     return isinstance(kind, type) and issubclass(kind, Part)
 
 
 @dataclass(frozen=True)
-class _Named:
-    """A mapping of names to what has a type."""
+class _Below:
+    """The types below keys of a model, below names of a mapping, and of the items of a list."""
 
-    of: Any
-
-
-@lru_cache
-def _types_of(model: type[Part]) -> dict[str, Any]:
-    return get_type_hints(model, include_extras=True)
+    fields: dict[str, Types]
+    named: Types
+    items: Types
 
 
-def _below(kind: Any, key: str | int) -> Iterator[Any]:
-    origin, arguments = get_origin(kind), get_args(kind)
-    if is_model(kind):
-        for name, field in kind.model_fields.items():
-            if key == (field.alias or name):
-                yield from _plain(_types_of(kind)[name])
-        if kind is Scenario and key == "routes":
-            yield _Named(_types_of(Procedure)["route"])
-    elif isinstance(kind, _Named):
-        yield from _plain(kind.of)
-    elif origin is dict:
-        yield from _plain(arguments[1])
-    elif origin is tuple and isinstance(key, int):
-        yield from _plain(arguments[0])
+@lru_cache(maxsize=1024)
+def _below(types: Types) -> _Below:
+    fields: dict[str, list[Any]] = {}
+    named: list[Any] = []
+    items: list[Any] = []
+    for kind in types:
+        origin: Any = get_origin(kind)
+        arguments = get_args(kind)
+        if is_model(kind):
+            hints = get_type_hints(kind, include_extras=True)
+            for name, field in kind.model_fields.items():
+                fields.setdefault(field.alias or name, []).extend(_plain(hints[name]))
+        elif origin is dict:
+            named.extend(_plain(arguments[1]))
+        elif is_list(kind):
+            items.extend(_plain(arguments[0]))
+        if kind is Scenario:
+            route = get_type_hints(Procedure, include_extras=True)["route"]
+            fields["routes"] = [dict.__class_getitem__((str, route))]
+    return _Below({key: tuple(of) for key, of in fields.items()}, tuple(named), tuple(items))
 
 
 def _plain(annotation: Any) -> Iterator[Any]:

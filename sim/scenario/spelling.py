@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, get_origin
+from functools import lru_cache
+from typing import Any
 
-from sim.errors import Problem
+from sim.errors import MOST_FOUND, Problem
 from sim.scenario.messages import unknown_key
 from sim.scenario.schema import Part, Scenario
-from sim.scenario.shape import is_model, keys_of, types_below
+from sim.scenario.shape import Types, is_list, is_model, keys_of, types_below
 from sim.scenario.text import Document, KeyPath, Place
 from sim.scenario.words import likely
 
@@ -19,7 +19,7 @@ _ALIKE = 0.75
 def respelt(document: Document) -> Document:
     """Tell the misspelt keys of a document and put in their place the ones that are meant."""
     spelling = _Spelling(document)
-    data = spelling.value(document.data, (), (), [Scenario])
+    data = spelling.value(document.data, (), (), (Scenario,))
     problems = (*document.problems, *spelling.problems)
     return replace(document, data=data, places=spelling.places, problems=problems)
 
@@ -31,46 +31,67 @@ class _Spelling:
         self.document = document
         self.places: dict[KeyPath, Place] = {}
         self.problems: list[Problem] = []
+        self.unknown = 0
 
-    def value(self, value: Any, written: KeyPath, meant: KeyPath, types: list[Any]) -> Any:
+    def value(self, value: Any, written: KeyPath, meant: KeyPath, types: Types) -> Any:
         """Give a value with its keys put right; it was written at one path and meant at another."""
-        if written in self.document.places:
-            place = self.document.places[written]
+        place = self.document.places.get(written)
+        if place is not None:
             self.places[meant] = place if written == meant else replace(place, path=written)
         if isinstance(value, list):
+            below = types_below(types, 0)
             return [
-                self.value(item, (*written, n), (*meant, n), types_below(types, n))
-                for n, item in enumerate(value)
+                self.value(item, (*written, n), (*meant, n), below) for n, item in enumerate(value)
             ]
         if not isinstance(value, dict):
             return value
-        types = [*types, *(item for item in types_below(types, 0) if is_model(item))]
-        own = _keys_here(value, types)
+        types = _or_of_one_item(types)
+        models = _models_of(types)
+        own = _keys_here(value, models)
         right: dict[str, Any] = {}
         for key, inner in value.items():
-            likely_key = None
-            if own and key not in own:
-                likely_key = likely(key, [name for name in own if name not in value], _ALIKE)
-            if likely_key is not None:
-                models = [kind for kind in types if is_model(kind)]
-                problem = self.document.problem((*written, key), unknown_key(key, models))
-                self.problems.append(problem)
-            name = key if likely_key is None or likely_key in right else likely_key
+            name = key
+            if own and key not in own and self.unknown < MOST_FOUND:
+                self.unknown += 1
+                name = likely(key, [k for k in own if k not in value], _ALIKE) or key
+                if name != key:
+                    why = unknown_key(key, models, inner, value)
+                    self.problems.append(self.document.problem((*written, key), why))
+            if name in right:
+                name = key
             below = types_below(types, name)
             right[name] = self.value(inner, (*written, key), (*meant, name), below)
         return right
 
 
-def _keys_here(value: dict[str, Any], types: Iterable[Any]) -> list[str]:
+@lru_cache
+def _or_of_one_item(types: Types) -> Types:
+    """Let a mapping stand for a list of one, as an entry of `staff` may."""
+    return (*types, *filter(is_model, types_below(types, 0)))
+
+
+@lru_cache
+def _models_of(types: Types) -> tuple[type[Part], ...]:
+    """List the models that types are; none if they may be mappings with any keys."""
+    kinds = [kind for kind in types if not is_list(kind)]
+    return tuple(kinds) if all(map(is_model, kinds)) else ()
+
+
+def _keys_here(value: dict[str, Any], models: tuple[type[Part], ...]) -> list[str]:
     """List the keys that a mapping may have; none if it may have any."""
-    models = [kind for kind in types if get_origin(kind) is not tuple]
-    if not all(is_model(kind) for kind in models):
-        return []
-    telling = [kind for kind in models if _kind_is_told(kind, value)]
-    return list(dict.fromkeys(key for kind in telling or models for key in keys_of(kind)))
+    if len(models) < 2:
+        return _keys_of(models)
+    telling = tuple(model for model in models if not _telling(model).isdisjoint(value))
+    return _keys_of(telling or models)
 
 
-def _kind_is_told(model: type[Part], value: dict[str, Any]) -> bool:
-    """Tell whether a mapping has the key by which a step of this kind is known."""
-    required = [name for name, field in model.model_fields.items() if field.is_required()]
-    return any(name in value for name in required if name != "id")
+@lru_cache
+def _keys_of(models: tuple[type[Part], ...]) -> list[str]:
+    return list(dict.fromkeys(key for model in models for key in keys_of(model)))
+
+
+@lru_cache
+def _telling(model: type[Part]) -> frozenset[str]:
+    """Give the keys by one of which a step of this kind is known."""
+    fields = model.model_fields.items()
+    return frozenset(name for name, field in fields if field.is_required() and name != "id")

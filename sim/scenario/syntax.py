@@ -17,11 +17,12 @@ Explanation = tuple[int, int, str]
 _ODD_SPACE = re.compile("[\u00a0\u00ad\u2000-\u200f\u202f\u2060\u3000\ufeff]")
 _ORDINARY = re.compile(r"[^\s\[\]{},:#]+")
 _STRING = {
-    '"': re.compile(r'"(?:[^"\\]|\\.)*(?P<end>"|\Z)', re.DOTALL),
-    "'": re.compile(r"'(?:[^']|'')*(?P<end>'|\Z)", re.DOTALL),
+    '"': re.compile(r'"(?:[^"\\]++|\\.)*+(?P<end>"|\Z)', re.DOTALL),
+    "'": re.compile(r"'(?:[^']++|'')*+(?P<end>'|\Z)", re.DOTALL),
 }
 _HAS_COLON = re.compile(r":(?=\s|$)")
 _GLUED = re.compile(r"\s*(?:-\s+)*(?P<key>[\w-]+):(?P<value>[^\s:].*)")
+_BARE_WORD = re.compile(r"\s*(?:-\s+)*[\w-]+\s*")
 _GLUED_DASH = re.compile(r"\s*-(?=[^\s\d.-])")
 _CLOSES = {"[": "]", "{": "}"}
 _RESERVED = "@`%>|*&!"
@@ -51,8 +52,10 @@ def explained(text: str, index: int) -> Explanation:
     return (
         _odd_letter(lines, row)
         or _glued_dash(lines, row)
+        or _odd_line(lines, row)
         or _open_quote(text, index, open_there)
         or _reserved(text, index, open_there)
+        or _bare_word_above(lines, row, column, text, open_there)
         or _in_brackets(text, index, open_there)
         or _after_an_end(text, index, open_there)
         or _second_colon(lines, row, column)
@@ -182,6 +185,32 @@ def _glued_dash(lines: list[str], row: int) -> Explanation | None:
     return row + 1, glued.end(), "a space is missing between the dash and what follows it"
 
 
+def _odd_line(lines: list[str], row: int) -> Explanation | None:
+    for number in (row, row - 1):
+        if number >= 0 and lines[number].strip() == "...":
+            return number + 1, 1, "`...` ends a file; delete it"
+    words = lines[row].strip()
+    place = (row + 1, _indent(lines[row]) + 1)
+    if re.match(r"(?:-\s+)*:(?=\s|$)", words):
+        return *place, "a key is missing before the colon"
+    return None
+
+
+def _bare_word_above(
+    lines: list[str], row: int, column: int, text: str, found: _Open
+) -> Explanation | None:
+    """Tell of a key without its colon in the line before, with which this one was read."""
+    before = _said_before(lines, row)
+    if before is None or not _HAS_COLON.match(lines[row], column):
+        return None
+    began = [_place(text, bracket)[0] for bracket in found.brackets]
+    if not _BARE_WORD.fullmatch(lines[before]) or any(line <= row for line in began):
+        return None
+    words = lines[before].strip()
+    place = (before + 1, _indent(lines[before]) + 1)
+    return *place, f"{quoted(words)} has no colon; write a key, a colon, a space and its value"
+
+
 def _open_quote(text: str, index: int, found: _Open) -> Explanation | None:
     line, column = _place(text, index)
     if "\\" in text[max(index - 1, 0) : index + 1]:
@@ -256,7 +285,7 @@ def _after_an_end(text: str, index: int, found: _Open) -> Explanation | None:
         return None
     letter = text[found.closed]
     what = "quote" if letter in _STRING else "bracket"
-    why = f"more stands after the closing {what} {letter}; a text in quotes is quoted as a whole"
+    why = f"more stands after the closing {what} {letter}; quote all of a text, by other quotes"
     return *_place(text, index), why
 
 
@@ -319,6 +348,8 @@ def _indentation(lines: list[str], row: int) -> Explanation | None:
         before = f"line {above + 1} before it by {_indent(lines[above])}"
         why = f"this line is indented by {own}, {before}; indent what belongs together alike"
         return *place, why
+    if line.lstrip().startswith("- ") and lines[above].lstrip()[:1] in ("{", "["):
+        return above + 1, _indent(lines[above]) + 1, "a dash is missing before this list item"
     if line.lstrip().startswith("- "):
         return *place, f"a list item stands among keys; look at the indentation of line {above + 1}"
     if any(lines[n].lstrip().startswith("- ") and _indent(lines[n]) == own for n in range(row)):

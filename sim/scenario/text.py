@@ -18,15 +18,13 @@ from typing import Any, NoReturn, TypeGuard
 
 import yaml
 
-from sim.errors import InputError, Problem, one_line, quoted
+from sim.errors import MOST_FOUND, InputError, Problem, one_line, quoted
 from sim.habits import way_out
 from sim.scenario.syntax import explained
 
 MOST_BYTES = 4_000_000
 MOST_LETTERS = 10_000
 DEEPEST = 64
-_MOST_NOTED = 1000
-_NO_VALUE = "has no value"
 
 KeyPath = tuple[str | int, ...]
 
@@ -241,9 +239,8 @@ class _Builder:
         return Document(self.file, data, self.places, problems=problems, unread=unread)
 
     def forget_what_follows(self, line: int) -> None:
-        """Forget that a key had no value where the text breaks off right below it."""
-        last = self.problems[-1] if self.problems else None
-        if last and last.message.startswith(_NO_VALUE) and line - 2 <= last.line <= line:
+        """Forget what was noted right above the line where the text breaks off."""
+        while self.problems and line - 2 <= self.problems[-1].line <= line:
             self.problems.pop()
 
     def _place(self, event: yaml.Event) -> Place:
@@ -255,7 +252,7 @@ class _Builder:
         place = self._place(event)
         problem = Problem(place.file, place.line, place.column, written_path(path), message)
         self.problems.append(problem)
-        if len(self.problems) == _MOST_NOTED:
+        if len(self.problems) == MOST_FOUND:
             raise InputError(*self.problems)
 
     def _refuse(self, event: yaml.Event, path: KeyPath, message: str) -> NoReturn:
@@ -342,6 +339,8 @@ class _Builder:
             message = "a merge key (<<) is not part of the language; share steps by `routes`, files"
             self._note(event, below, f"{message} by `extends`")
             self.unread.append(below)
+        elif event.value in built and None in built.values():
+            pass  # it belongs to the key above that has no value, and is not indented deeper
         elif event.value in built:
             first = self.places[below].line
             self._note(event, below, f"this key stands twice; the first is in line {first}")
@@ -375,26 +374,24 @@ class _Builder:
 
     def _sequence(self, start: yaml.SequenceStartEvent, path: KeyPath) -> list[Any]:
         built: list[Any] = []
-        trap = ""
         before: yaml.Event = start
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
             below = (*path, len(built))
             self.places[below] = self._place(event)
             built.append(self._node(event, below))
-            if start.flow_style and not trap:
+            if start.flow_style and not self.places[path].trap:
                 between = self._between(before, event)
                 if _parts_a_number(before, event, between, sure=True):
                     trap = _why_parted(before, event, "items")
+                    for at in (path, (*path, len(built) - 2), below):
+                        self.places[at] = replace(self.places[at], trap=trap)
             before = event
-        if trap:
-            for at in (path, *((*path, number) for number in range(len(built)))):
-                self.places[at] = replace(self.places[at], trap=trap)
         return built
 
     def _plain(self, event: yaml.ScalarEvent, path: KeyPath) -> Any:
         text = event.value
         if not text:
-            self._note(event, path, f"{_NO_VALUE}; {self._why_empty(event)}")
+            self._note(event, path, f"has no value; {self._why_empty(event)}")
             self.unread.append(path)
             return None
         if text in {"~", "null", "Null", "NULL"}:

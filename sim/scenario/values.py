@@ -222,8 +222,11 @@ def _checked_by(check: Callable[[Any], object]) -> Callable[[Any], Any]:
 
 def _officers_work(value: object) -> Distribution:
     distribution = parse_distribution(value)
-    if any(duration.calendar_unit for duration in distribution.durations):
-        raise ValueError("an officer's work is in min, h or working days, not in days or weeks")
+    for duration in distribution.durations:
+        if duration.calendar_unit:
+            raise ValueError(
+                f"{quoted(duration)} is clock time; an officer's work is in min, h or working days"
+            )
     return distribution
 
 
@@ -277,7 +280,11 @@ def _cv(value: object) -> float:
 
 
 def _share_or_rest(value: object) -> float | str:
-    return REST if value == REST else parse_share(value)
+    if value == REST:
+        return REST
+    if isinstance(value, str) and value.strip()[-1:] != "%":
+        raise ValueError(f"{quoted(value)} is not a share; write 25%, 0.25 or rest")
+    return parse_share(value)
 
 
 Name = Annotated[str, BeforeValidator(_name), WithJsonSchema(written.NAME)]
