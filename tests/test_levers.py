@@ -264,6 +264,15 @@ def test_a_pool_of_one_station_is_a_pool() -> None:
     ]  # fmt: skip
 
 
+def test_officers_on_the_offices_calendar_are_pooled_however_that_is_written() -> None:
+    written = FLOORS.replace(
+        "b: {absence: 5%}", "b: {absence: 5%, staff: {count: 1, calendar: office}}"
+    )
+    written = written.replace(", Z: {calendar: mornings, staff: {b: 0}}", "")
+    changed = country("pool: {at: ward, name: back, stations: [a, b]}", text=written)
+    assert officers(changed, "ward.back") == {"X": [(3, "office")], "Y": [(4, "office")]}
+
+
 def test_levers_on_a_pool_that_was_made_act_on_it() -> None:
     pool = "pool: {at: ward, name: back, stations: [a, b]}"
     more = floors(pool, "staff: {ward.back: {add: 1}, ward.back@Y: {times: 2}}")

@@ -432,6 +432,17 @@ def test_a_merge_of_offices_without_a_share_keeps_who_came_to_the_others() -> No
     assert_mapped(changed, drawn(text=text), WARDS_IN_TWO.became)
 
 
+def test_channels_stay_where_offices_merge_whose_calendars_share_them_out_differently() -> None:
+    """Open in its first week alone, A2 has as much of the warm-up as of the period.
+
+    So more of its citizens are those of the counter than in wards that are open all month.
+    """
+    mornings = 'mornings: {hours: {mon-sat: ["06:00-12:00"]}'
+    text = COUNTRY.replace(mornings, f"{mornings}, closed: [2021-03-08..2021-03-31]")
+    text = text.replace("A2: {within: city-1, ", "A2: {within: city-1, share: 9, ")
+    assert_mapped(drawn(WARDS.change, text=text), drawn(text=text), WARDS.became)
+
+
 def test_officers_of_the_first_office_keep_their_absences_in_a_merge() -> None:
     """Its entries of staff keep their places; who joins them gets the next numbers."""
     changed, base = drawn(CITIES.change), drawn()
