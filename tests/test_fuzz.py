@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mutations import SOURCES, WEIGHTS, encoded, folder_with_tables, mutated
 from strategies import case_of
 
 from sim.errors import InputError
 from sim.network import build
-from sim.scenario.load import load_text
+from sim.scenario.load import load, load_text
 
 WORDS = [
     "city",
@@ -78,3 +81,23 @@ def test_a_scenario_with_a_wrong_value_anywhere_never_ends_in_a_traceback(
 def test_odd_text_is_told_as_problems(text: str) -> None:
     with pytest.raises(InputError):
         load_text(text)
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_a_text_with_random_mistakes_loads_or_is_told_what_is_wrong(
+    seed: int, tmp_path: Path
+) -> None:
+    """`python tests/mutations.py 100000 1` goes through many more, by the command `check`."""
+    chance = Random(seed)
+    text = chance.choices(SOURCES, WEIGHTS)[0].read_text("utf-8")
+    content = encoded(mutated(text, chance), chance)
+    path = folder_with_tables(tmp_path)
+    path.write_bytes(content)
+    try:
+        load(path)
+    except InputError as error:
+        lines = content.count(b"\n") + content.count(b"\r") + 2
+        for problem in error.problems:
+            assert problem.message
+            assert len(str(problem).splitlines()) == 1
+            assert problem.file != str(path) or problem.line <= lines
