@@ -219,8 +219,12 @@ def test_time_before_the_run_is_time_at_the_step_that_it_reached() -> None:
         ("procedure: map, office: Hạ Long, accepted: 2021-02-03, due: 2021-03-03", "due", "limit"),
         ("procedure: birth, office: Quang Trung, accepted: 2021-02-03, step: sing", "step", "sign"),
         (
-            "procedure: birth, office: Quang Trung, accepted: 2021-02-03, step: outcome",
-            "step", "no dossier of `birth` can stand at `outcome`",
+            "procedure: birth, office: Quang Trung, accepted: 2021-02-26 16:00, due: 2021-02-26 "
+            "09:00", "due", "due before it was accepted",
+        ),
+        (
+            "procedure: birth, office: Quang Trung, accepted: 2021-02-28 24:00",
+            "accepted", "run starts",
         ),
         (
             "procedure: birth, office: Quang Trung, accepted: 2021-02-03, channel: onlin",
@@ -264,3 +268,46 @@ def test_a_way_that_ends_inside_a_branch_without_a_visit_is_seen() -> None:
     )
     with pytest.raises(InputError, match="cannot stand at `pay`"):
         load_text(given)
+
+
+POLICIES = """\
+policies:
+  one-city: [{merge: {levels: [city], into: 1, by: province}}]
+  dropped: [{cut: {procedures: [birth], drop: [intake]}}]
+  more-online: [{online: {procedures: [birth], share: 80%}}]
+"""
+
+
+def test_policies_redraw_nothing_of_open_dossiers() -> None:
+    """Neither the office, nor a channel drawn by share, nor a branch."""
+    rows = "".join(
+        f"  - {{procedure: birth, office: {ward}, accepted: 2021-02-22, step: {step}}}\n"
+        for ward in ("Quang Trung", "Thanh Sơn", "Bãi Cháy")
+        for step in ("intake", "outcome", "examine")
+    )
+    province = "levels:\n  province: {stations: {desk: {}}}\n  city: {within: province, "
+    whole = text("backlog:\n" + rows * 12 + POLICIES).replace("levels:\n  city: {", province)
+    base = simulated(whole).dossiers.set_index("citizen")
+    for policy in ("one-city", "dropped", "more-online"):
+        found = simulated(whole, policy).dossiers.set_index("citizen").loc[base.index]
+        for fact in ("channel", "office", "ending"):
+            assert found[fact].tolist() == base[fact].tolist(), (policy, fact)
+    assert 0 < (base["ending"] == "refused").sum() < len(base) / 2
+
+
+def test_a_dropped_step_leaves_the_choice_after_it_to_be_drawn() -> None:
+    rows = "  - {procedure: birth, office: Quang Trung, accepted: 2021-02-22, step: intake}\n"
+    policy = "policies: {dropped: [{cut: {procedures: [birth], drop: [intake]}}]}\n"
+    trace = simulated(text("backlog:\n" + rows * 300 + policy), "dropped")
+    refused = (trace.dossiers["ending"] == "refused").mean()
+    assert abs(refused - 0.2) < 4 * np.sqrt(0.2 * 0.8 / 300)
+
+
+@pytest.mark.parametrize("wrong", ["procedure: brith", "procedure: birth, step: examin"])
+def test_a_mistake_in_the_backlog_is_told_whatever_policies_there_are(wrong: str) -> None:
+    entry = f"  - {{{wrong}, office: Quang Trung, accepted: 2021-02-22}}\n"
+    policies = "policies:\n  a: [{cut: {all: true, drop: [examine]}}]\n"
+    policies += "  b: [{merge: {levels: [ward], into: 1, by: city}}]\n"
+    with pytest.raises(InputError) as error:
+        load_text(text("backlog:\n" + entry + policies))
+    assert [problem.path.split(".")[0] for problem in error.value.problems] == ["backlog"]

@@ -47,9 +47,17 @@ def _value(given: str, text: str) -> object:
         document = parse_document(f"value: {text}\n", "")
     except InputError as error:
         raise InputError(f"--set {given}: {error.problems[0].message}") from None
-    if document.problems or document.data["value"] is Null.NULL:
+    if document.problems or len(document.data) > 1 or _has_null(document.data["value"]):
         raise InputError(f"--set {given}: has no value that a key can take")
     return document.data["value"]
+
+
+def _has_null(value: object) -> bool:
+    if isinstance(value, dict | list):
+        return any(
+            _has_null(inner) for inner in (value.values() if isinstance(value, dict) else value)
+        )
+    return value is Null.NULL
 
 
 def run_study(scenario: Scenario, policies: tuple[str, ...], options: StudyOptions) -> Study:

@@ -23,7 +23,7 @@ from sim.durations import DAY, MILLISECOND, MISSING
 from sim.nearness import nearest_places
 from sim.network import Intensity, Network, OpenDossiers, Procedure
 from sim.routes import Draws, Node, NodeKind, Template, resolve
-from sim.scenario.schema import Choose, Step, Together, UntilDue, Visit, Wait, holds_for
+from sim.scenario.schema import Choose, Step, Together, UntilDue, Visit, Wait, holds_for, steps_of
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -237,8 +237,7 @@ class _ProcedureDraw:
         who = np.array(backlog.citizens, np.int64)
         home, channel = np.zeros((2, self.count), np.int64)
         accepted, due = np.full((2, self.count), MISSING)
-        place_of = {place.office: n for n, place in reversed([*enumerate(network.places)])}
-        home[who] = [place_of[office] for office in backlog.homes]
+        home[who] = backlog.homes
         accepted[who], due[who] = backlog.accepted, backlog.due
         u = self.uniforms("channel")
         for citizen, shares in zip(backlog.citizens, backlog.channels, strict=True):
@@ -271,7 +270,7 @@ class _ProcedureDraw:
             nodes = self._nodes(template, who, channel[who], offices)
             accepts, accepting = template.accepts, home[who]
             if self.backlog is not None:
-                accepts, accepting = -1, offices.at(self.backlog.accepting_level)
+                accepts, accepting = -1, self._accepted_by(draws.words, offices, home[who])
             elif accepts >= 0:
                 place = template.nodes[accepts].place
                 accepting = offices.at(_level_of(self.network, place or ""))
@@ -291,6 +290,19 @@ class _ProcedureDraw:
                 "ending": np.full(who.size, self.names.ending(template.ending)),
             }
             yield _Alike(dossiers, nodes)
+
+    def _accepted_by(self, words: frozenset[str], offices: _Offices, home: Integers) -> Integers:
+        """Give the offices that accepted open dossiers, as rule 13 has it on the whole route."""
+        whole = self.network.procedures[self.number]
+        likeliest = {
+            step.id: int(np.argmax(step.shares))
+            for step in steps_of(whole.route)
+            if isinstance(step, Choose)
+        }
+        template = resolve(self.network, whole, Draws(words, likeliest))
+        if template.accepts < 0:
+            return home
+        return offices.at(_level_of(self.network, template.nodes[template.accepts].place or ""))
 
     def uniforms(self, *name: str, count: int | None = None) -> Floats:
         """Give the uniforms of all citizens in one of the procedure's streams, shape (N,)."""

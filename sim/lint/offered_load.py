@@ -94,9 +94,10 @@ class _Adding:
     def open(self, open_: OpenDossiers) -> None:
         """Add the load of dossiers that are open when the run starts (rule 22)."""
         lines = _Lines()
-        first_place = {place.office: n for n, place in reversed([*enumerate(self.network.places)])}
+        network = self.network
         for home, channels in zip(open_.homes, open_.channels, strict=True):
-            level, line = self.network.offices[home].level, self._line_of(first_place[home])
+            level = network.offices[network.places[home].office].level
+            line = self._line_of(home)
             total = sum(share for _, share in channels)
             for channel, share in channels:
                 lines.add(level, channel, line, share / total)

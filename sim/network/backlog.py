@@ -7,18 +7,24 @@ from collections.abc import Sequence
 
 from sim.calendars import Calendar
 from sim.durations import MISSING, NEVER, day_number, midnight
-from sim.network.records import Level, Office, OpenDossiers
-from sim.scenario.backlog import accepting_level, channels_through, home_of, route_of
+from sim.network.records import Level, Office, OpenDossiers, Place
+from sim.scenario.backlog import channels_through, home_of, instant_of, route_of
+from sim.scenario.offices import members_of
 from sim.scenario.schema import OpenDossier, Scenario
 from sim.scenario.values import parse_moment
 
 
 def backlog_of(
-    scenario: Scenario, levels: Sequence[Level], offices: Sequence[Office]
+    scenario: Scenario,
+    levels: Sequence[Level],
+    offices: Sequence[Office],
+    places: Sequence[Place],
 ) -> tuple[OpenDossiers, ...]:
     """Put the open dossiers of one procedure at one step together, in file order."""
     numbers = {
-        (level.name, offices[number].name): number for level in levels for number in level.offices
+        (level.name, member.name): number
+        for level in levels
+        for number, member in zip(level.places, members_of(scenario, level.name), strict=True)
     }
     counts: dict[str, int] = {}
     together: dict[tuple[str, str | None], list[tuple[int, OpenDossier]]] = {}
@@ -31,18 +37,12 @@ def backlog_of(
     found = []
     for (name, _), dossiers in together.items():
         homes = [numbers[_home(scenario, dossier)] for _, dossier in dossiers]
-        accepting = accepting_level(scenario, name)
         found.append(
             OpenDossiers(
                 procedure=procedures.index(name),
                 route=route_of(scenario.procedures[name], dossiers[0][1]),
                 citizens=tuple(citizen for citizen, _ in dossiers),
                 homes=tuple(homes),
-                accepting_level=(
-                    offices[homes[0]].level
-                    if accepting is None
-                    else [level.name for level in levels].index(accepting)
-                ),
                 channels=tuple(
                     tuple(
                         (channels[channel], share)
@@ -50,9 +50,9 @@ def backlog_of(
                     )
                     for _, dossier in dossiers
                 ),
-                accepted=tuple(_instant(dossier.accepted) for _, dossier in dossiers),
+                accepted=tuple(instant_of(dossier.accepted) for _, dossier in dossiers),
                 due=tuple(
-                    _due(dossier.due, offices[home].calendar)
+                    _due(dossier.due, offices[places[home].office].calendar)
                     for home, (_, dossier) in zip(homes, dossiers, strict=True)
                 ),
             )
@@ -64,11 +64,6 @@ def _home(scenario: Scenario, dossier: OpenDossier) -> tuple[str, str]:
     home = home_of(scenario, dossier)
     assert home is not None
     return home
-
-
-def _instant(moment: str) -> int:
-    day, hour = parse_moment(moment)
-    return midnight(day) + (hour or 0)
 
 
 def _due(moment: str | None, calendar: Calendar) -> int:

@@ -75,7 +75,7 @@ def build(scenario: Scenario) -> Network:
         procedures=tuple(
             _procedure(scenario, name, levels, calendars) for name in scenario.procedures
         ),
-        backlog=backlog_of(scenario, levels, offices),
+        backlog=backlog_of(scenario, levels, offices, places),
     )
     problems = [
         message

@@ -183,8 +183,8 @@ class OpenDossiers:
         What is left of its route.
     citizens
         Their places among the open dossiers of the procedure, from 0.
-    homes, accepting_level
-        Numbers of the offices that received them, and of the level that accepted them.
+    homes
+        Numbers of the places that received them.
     channels
         Of each, the channels through which it can have come, with relative shares.
     accepted, due
@@ -195,7 +195,6 @@ class OpenDossiers:
     route: tuple[Step, ...]
     citizens: tuple[int, ...]
     homes: tuple[int, ...]
-    accepting_level: int
     channels: tuple[tuple[tuple[int, float], ...], ...]
     accepted: tuple[int, ...]
     due: tuple[int, ...]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
-from sim.scenario.offices import offices_of
+from sim.durations import DAY, midnight
+from sim.scenario.offices import members_of
 from sim.scenario.references import Finding
 from sim.scenario.schema import (
     Choose,
@@ -15,7 +16,6 @@ from sim.scenario.schema import (
     Together,
     Visit,
     holds_for,
-    steps_of,
 )
 from sim.scenario.text import KeyPath
 from sim.scenario.values import parse_moment
@@ -31,7 +31,7 @@ def rest_of(route: Route, step_id: str) -> Route | None:
     cannot be reached alone, since nobody knows where the other branches are.
     """
     for place, step in enumerate(route):
-        if step.id == step_id and not isinstance(step, Choose):
+        if step.id == step_id:
             return route[place:]
         if isinstance(step, Choose):
             for branch in step.choose:
@@ -46,12 +46,22 @@ def steps_to_reach(route: Route) -> list[str]:
     """List the ids of the steps that a dossier can have reached."""
     ids: list[str] = []
     for step in route:
+        ids.append(step.id)
         if isinstance(step, Choose):
             for branch in step.choose:
                 ids.extend(steps_to_reach(branch.route))
-        else:
-            ids.append(step.id)
     return ids
+
+
+def instant_of(moment: str) -> int:
+    """Give the instant of a date, its first, or of a date and an hour."""
+    day, hour = parse_moment(moment)
+    return midnight(day) + (hour or 0)
+
+
+def _last_instant(moment: str) -> int:
+    day, hour = parse_moment(moment)
+    return midnight(day) + (DAY if hour is None else hour)
 
 
 def route_of(procedure: Procedure, dossier: OpenDossier) -> Route:
@@ -62,33 +72,31 @@ def route_of(procedure: Procedure, dossier: OpenDossier) -> Route:
 
 
 def home_of(scenario: Scenario, dossier: OpenDossier) -> tuple[str, str] | None:
-    """Find the level and office that received a dossier; None if there is not exactly one."""
+    """Find the level and office that received a dossier; None if there is not exactly one.
+
+    The office is one of the base, whatever it became when offices were merged.
+    """
     level_name, at, office = dossier.office.rpartition("@")
     found = [
         (level, office)
         for level in scenario.procedures[dossier.procedure].received_at
-        if (not at or level == level_name) and office in offices_of(scenario, level)
+        if (not at or level == level_name) and office in _received_by(scenario, level)
     ]
     return found[0] if len(found) == 1 else None
 
 
-def accepting_level(scenario: Scenario, name: str) -> str | None:
-    """Give the level whose office accepts a procedure's dossiers; None for the home office.
-
-    That of the visit that accepts or, without such a mark, of the first visit if it is at a
-    counter (rule 13).
-    """
-    visits = [s for s in steps_of(scenario.procedures[name].route) if isinstance(s, Visit)]
-    marked = [visit for visit in visits if visit.accepts]
-    level, _, station = (marked or visits)[0].at.partition(".")
-    counter = scenario.levels[level].stations[station].kind == "counter"
-    return level if marked or counter else None
+def _received_by(scenario: Scenario, level: str) -> list[str]:
+    return [member.name for member in members_of(scenario, level)]
 
 
 def channels_through(scenario: Scenario, dossier: OpenDossier) -> dict[str, float]:
-    """Give the channels through which a dossier can have come to where it is, with shares."""
+    """Give the channels through which a dossier can have come to where it is, with shares.
+
+    It came before any policy let dossiers come online.
+    """
     procedure = scenario.procedures[dossier.procedure]
-    shares = dict(procedure.channels) or {next(iter(scenario.channels)): 1.0}
+    now = dict(procedure.channels) or {next(iter(scenario.channels)): 1.0}
+    shares = dict(scenario.moved.channels.get(dossier.procedure, now))
     if dossier.channel is not None:
         shares = {dossier.channel: 1.0}
     home = home_of(scenario, dossier)
@@ -153,18 +161,18 @@ def unfit_backlog(scenario: Scenario) -> list[Finding]:
 def _unfit(scenario: Scenario, path: KeyPath, dossier: OpenDossier) -> Iterator[Finding]:
     name = dossier.procedure
     procedure = scenario.procedures[name]
-    accepted, _ = parse_moment(dossier.accepted)
-    if accepted >= scenario.period.first:
-        message = f"accepted on {accepted}, but the run starts on {scenario.period.first}"
+    accepted = instant_of(dossier.accepted)
+    if accepted >= midnight(scenario.period.first):
+        message = f"accepted {dossier.accepted}, but the run starts on {scenario.period.first}"
         yield (*path, "accepted"), message
     if dossier.due is not None:
         if procedure.time_limit is None:
             yield (*path, "due"), f"`{name}` has no `time_limit`, so a dossier of it is not due"
-        elif parse_moment(dossier.due)[0] < accepted:
-            yield (*path, "due"), f"due before it was accepted, on {accepted}"
+        elif _last_instant(dossier.due) < accepted:
+            yield (*path, "due"), f"due before it was accepted, {dossier.accepted}"
     if home_of(scenario, dossier) is None:
         levels = list(procedure.received_at)
-        known = [office for level in levels for office in offices_of(scenario, level)]
+        known = [office for level in levels for office in _received_by(scenario, level)]
         if known.count(dossier.office) > 1:
             message = f"`{dossier.office}` is on several levels; write `LEVEL@{dossier.office}`"
         else:

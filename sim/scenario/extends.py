@@ -118,7 +118,7 @@ def _laid_over(base: Document, over: Document) -> Document:
             if key not in above:
                 keep(base, here, below[key])
                 merged[key] = below[key]
-            elif key in below and above[key] is Null.NULL:
+            elif above[key] is Null.NULL and below.get(key, Null.NULL) is not Null.NULL:
                 continue
             elif key in below and _by_key(here, below[key], above[key]):
                 merged[key] = merge(here, below[key], above[key])

@@ -7,6 +7,7 @@ that is loaded needs no other file, and a wrong cell is told by its line.
 from __future__ import annotations
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -83,7 +84,7 @@ def read_table(file: Path) -> Table:
     if "," not in header and (";" in header or "\t" in header):
         message = "its cells are not parted by commas; save it as CSV with commas"
         raise InputError(Problem(name, 1, 1, "", message))
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True)
     rows: list[tuple[int, tuple[str, ...]]] = []
     try:
         for cells in reader:

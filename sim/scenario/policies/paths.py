@@ -70,20 +70,33 @@ def _still_moved(before: Scenario, after: Scenario) -> Moved:
         for name, shares in before.moved.channels.items()
         if name in now and now[name] == then.get(name)
     }
-    return Moved(channels, before.moved.members if _same_offices(before, after) else {})
+    members = {
+        level: own
+        for level, own in before.moved.members.items()
+        if not broken_parents(after) and _same_line(before, after, level)
+    }
+    return Moved(channels, members)
 
 
-def _same_offices(before: Scenario, after: Scenario) -> bool:
-    """Tell whether the offices are those of before, and the calendars that theirs had are there."""
-    if broken_parents(after):
+def _same_line(before: Scenario, after: Scenario, level: str | None) -> bool:
+    """Tell whether the offices of a level and of those above it are those of before.
+
+    The calendars that they had must be there too.
+    """
+    if level is None:
+        return True
+    if level not in after.levels or after.levels[level].within != before.levels[level].within:
         return False
     then, now = (
-        {level: set(offices_of(scenario, level)) for level in scenario.levels}
+        [(name, office.within) for name, office in offices_of(scenario, level).items()]
         for scenario in (before, after)
     )
-    members = [member for own in before.moved.members.values() for member in own]
     known = {None, ALWAYS, *after.calendars}
-    return then == now and all(member.calendar in known for member in members)
+    return (
+        then == now
+        and all(member.calendar in known for member in before.moved.members.get(level, ()))
+        and _same_line(before, after, before.levels[level].within)
+    )
 
 
 def _put(tree: Any, path: str, value: object) -> None:
@@ -106,7 +119,7 @@ def _below(node: object, part: str, path: str) -> object:
             return node[part]
         hint = did_you_mean(part, [str(key) for key in node])
         raise UnfitError(("set", path), f"there is no `{part}`{hint}")
-    if isinstance(node, list | tuple) and part.isdecimal():
+    if isinstance(node, list | tuple) and part.isascii() and part.isdecimal():
         if int(part) < len(node):
             return node[int(part)]
         raise UnfitError(("set", path), f"there is no place {part}; the first is 0")

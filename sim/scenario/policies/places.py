@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sim.scenario.backlog import home_of
 from sim.scenario.offices import members_of, offices_of, staff_in_office
 from sim.scenario.policies.levers import Merge, UnfitError
 from sim.scenario.schema import (
     Level,
     Member,
     Office,
-    OpenDossier,
     Scenario,
     Staff,
     TransferRule,
@@ -82,19 +80,8 @@ def merge(scenario: Scenario, given: Merge) -> Scenario:
         )
         for name in scenario.levels
     }
-    backlog = tuple(_at_merged(scenario, dossier, became) for dossier in scenario.backlog)
-    changed = scenario.model_copy(update={"levels": levels, "backlog": backlog})
+    changed = scenario.model_copy(update={"levels": levels})
     return changed.with_moved(replace(scenario.moved, members=members))
-
-
-def _at_merged(
-    scenario: Scenario, dossier: OpenDossier, became: dict[str, dict[str, str]]
-) -> OpenDossier:
-    home = home_of(scenario, dossier)
-    if home is None:
-        return dossier
-    level, office = home
-    return dossier.model_copy(update={"office": f"{level}@{became[level][office]}"})
 
 
 def _line(scenario: Scenario, name: str) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from sim.deadlines import COUNTED_IN_DAYS, LimitKind
 from sim.distributions import Distribution
 from sim.durations import Duration
-from sim.scenario.backlog import route_of, steps_to_reach
+from sim.scenario.backlog import rest_of, steps_to_reach
 from sim.scenario.policies.levers import Cut, Delegate, Demand, Insert, Online, UnfitError, Which
 from sim.scenario.references import addresses, broken_steps
 from sim.scenario.schema import (
@@ -89,10 +89,12 @@ def _moved_on(before: Scenario, after: Scenario) -> tuple[OpenDossier, ...]:
 
 def _at_next_step(before: Scenario, after: Scenario, dossier: OpenDossier) -> OpenDossier:
     name = dossier.procedure
-    left = steps_to_reach(after.procedures[name].route)
-    if dossier.step is None or dossier.step in left:
+    if name not in before.procedures or dossier.step is None:
         return dossier
-    rest = route_of(before.procedures[name], dossier)
+    left = steps_to_reach(after.procedures[name].route)
+    rest = rest_of(before.procedures[name].route, dossier.step)
+    if dossier.step in left or rest is None:
+        return dossier
     for step_id in steps_to_reach(rest):
         if step_id in left:
             return dossier.model_copy(update={"step": step_id})
