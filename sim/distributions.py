@@ -242,7 +242,7 @@ def parse_distribution(value: object) -> Distribution:
         return value
     if isinstance(value, list | tuple):
         likely = {2: "uniform", 3: "triangular"}.get(len(value))
-        way = f"write `{likely}: […]`" if likely else _WAY_OUT
+        way = f"write `{{{likely}: […]}}`" if likely else _WAY_OUT
         raise ValueError(f"a list is not a distribution; {way}")
     if isinstance(value, str) and value in _FORMS:
         raise ValueError(f"{quoted(value)} takes parameters; write `{{{value}: {_FORMS[value]}}}`")

@@ -16,9 +16,12 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from sim.errors import MOST_FOUND, MOST_TOLD, InputError, Problem, one_line
 from sim.scenario.load import load, load_text
+from sim.scenario.text import parse_document
 
 HERE = Path(__file__).parent
 GOOD = (HERE / "mistakes.yaml").read_text(encoding="utf-8")
@@ -40,6 +43,11 @@ class Mistake:
     @property
     def text(self) -> str:
         return GOOD.replace(self.old, self.new)
+
+    @property
+    def part(self) -> tuple[str, ...]:
+        """The part of the scenario in which it is: a calendar, a level, a procedure."""
+        return tuple(re.split(r"[.:]", self.told[0])[:2])
 
 
 def place_of(text: str, offset: int) -> tuple[int, int]:
@@ -77,6 +85,18 @@ def mistake(section: str, entries: list[str]) -> Mistake:
 
 
 MISTAKES = list(mistakes())
+STRUCTURE = "Lines, colons, dashes, indentation"
+
+
+def is_read(text: str) -> bool:
+    try:
+        parse_document(text, "city")
+    except InputError:
+        return False
+    return True
+
+
+VALUES = [m for m in MISTAKES if m.section != STRUCTURE and is_read(m.text)]
 
 
 def problems_of(text: str) -> tuple[Problem, ...]:
@@ -120,6 +140,32 @@ def test_no_message_speaks_of_the_program() -> None:
     assert [told for told in messages if jargon.search(told)] == []
 
 
+def are_independent(first: Mistake, other: Mistake) -> bool:
+    """Tell whether two mistakes are in parts that do not need one another."""
+    told = first.told[0], other.told[0]
+    overlap = first.old in other.old or other.old in first.old
+    of_offices = all(re.search("offices|no office", each) for each in told)
+    # A policy is not tried where the line of levels is broken.
+    untried = any("policies" in each for each in told) and any(".within:" in each for each in told)
+    return first.part != other.part and not (overlap or of_offices or untried)
+
+
+@given(st.sampled_from(VALUES), st.sampled_from(VALUES))
+def test_mistakes_in_two_parts_are_told_at_once_as_each_alone(
+    first: Mistake, other: Mistake
+) -> None:
+    """No mistake hides another, and none is told that is gone when another is mended."""
+    assume(are_independent(first, other))
+    both = problems_of(first.text.replace(other.old, other.new))
+    told = {without_what_there_is(told_of(problem)) for problem in both}
+    assert told == {without_what_there_is(each) for each in (*first.told, *other.told)}
+
+
+def without_what_there_is(told: str) -> str:
+    """Leave out the names that there are, which may lie in what is wrong elsewhere."""
+    return re.sub(r" \(did you mean .*|; there is: .*", "", told)
+
+
 # What only follows from a mistake
 
 
@@ -134,10 +180,12 @@ def test_no_message_speaks_of_the_program() -> None:
         ("    route: signed", "    route: sinned"),
         ("    volume: {per_year: 1500}", "    volume: {per_year: about 1500}"),
         ("  centre: {per_year: 20000}", "  centre: {per_year: about 20000}"),
+        ("    field: land", "    field: [land]"),
         ("  counter: {calendar: office, profile: mornings}", "  counter: at the office"),
         ("  mornings:\n", "  mornings:\n    evenings: 3\n"),
         ("      - id: consult\n", "      - id: consult\n        togethre: []\n"),
         ("      floor: {staff: 1, serves: [reception, return]}", "      floor: {staff: 1}"),
+        ("    within: city\n", ""),
     ],
 )
 def test_a_part_that_is_wrong_is_not_told_to_be_missing(old: str, new: str) -> None:

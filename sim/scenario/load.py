@@ -122,7 +122,7 @@ def _problems_of_spare_routes(document: Document) -> Iterator[Problem]:
     spare = [name for name in named if name not in used]
     if not spare:
         return
-    everywhere = dict.fromkeys(levels, 1 / len(levels)) if isinstance(levels, dict) else {}
+    everywhere = dict.fromkeys(levels, 1 / max(1, len(levels))) if isinstance(levels, dict) else {}
     keys = {"received_at": everywhere, "volume": {"per_day": 0}}
     data = {key: data[key] for key in data if key not in ("policies", "published")}
     data["procedures"] = {f"_{n}": {**keys, "route": name} for n, name in enumerate(spare)}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from sim.errors import MOST_FOUND, faults_of
 from sim.scenario.references import Finding
 from sim.scenario.schema import Scenario
 from sim.scenario.shape import all_models, keys_of, models_at
-from sim.scenario.text import KeyPath, as_written, path_in_file
+from sim.scenario.text import KeyPath, as_written, path_in_file, written_path
 from sim.scenario.words import LEFT_OUT
 
 _MOST_ROUNDS = 12
@@ -48,6 +49,7 @@ _STAND_INS: dict[str, Any] = {
 }
 _NAMED = ("calendars", "profiles", "channels", "levels", "volumes", "procedures", "policies")
 _NAMING = ("id", "field")
+_SHARED = ("received_at", "channels", "priority", "choose")
 _GONE = object()
 
 
@@ -84,27 +86,39 @@ class Mended:
         path, message = finding
         if any(path[: len(touched)] == touched for touched in self.touched):
             return True
-        named = re.findall("`([^`]+)`", message)
-        if not self.lost.isdisjoint(named):
+        fault = re.split(r" \(did you mean|; there is:", message)[0]
+        named = re.findall("`([^`]+)`", fault)
+        of_station = re.search(r"\bno\b.*\bstation\b", message)
+        if any(name in self.lost and (of_station or "." not in name) for name in named):
             return True
         for touched in self.touched:
-            if touched[-1:] == ("scope",) and path[:-1] == touched[:-1]:
-                return True  # which names and measures there are goes by the scope
-            section = touched[2:] if touched[:1] == ("levels",) else ()
-            if touched[2:] == ("received_at",) and "receiving level" in message:
+            section = touched[2:3]
+            if section == ("received_at",) and "receiving level" in message:
                 return True
-            if section == ("offices",) and "office" in message:
+            if touched[2:] == ("offices",) and re.search("no office|several offices", message):
                 return True
             if (
-                section == ("stations",)
-                and "station" in message
+                touched[2:] == ("stations",)
+                and of_station
                 and (path[:2] == touched[:2] or any(w.startswith(f"{touched[1]}.") for w in named))
             ):
                 return True
-        if re.search(r"\bno\b", message) and path[:1] != ("published",):
+        if path[:1] == ("published",) and (*path[:2], "scope") in self.touched:
+            return True
+        if re.search(r"\bno\b", message):
             return False  # what does not exist and is not lost would be amiss all the same
+        if path[:1] == ("procedures",):
+            return any(path[:2] == touched[:2] for touched in self.touched)
+        if path[:1] == ("policies",):
+            counts = "cannot become" in message
+            return any(
+                written_path(touched) in message
+                or (counts and not words.isdisjoint(_owner(touched)))
+                for touched in self.touched
+            )
         return any(
-            path[:2] == touched[:2] or not words.isdisjoint(_owner(touched))
+            touched == (*path[:2], "within")
+            or (touched[-1:] == ("discipline",) and "disciplines" in message)
             for touched in self.touched
         )
 
@@ -112,8 +126,11 @@ class Mended:
 def mended(data: dict[str, Any], unread: tuple[KeyPath, ...] = ()) -> Mended | None:
     """Leave out what is wrong in plain data, as little as can be; None if too much is."""
     raw = copy.deepcopy(data)
-    touched = set(unread)
-    lost = {str(path[-1]) for path in unread}
+    touched = {path for path in unread if not isinstance(_value_at(raw, path), dict | list)}
+    lost = {str(path[-1]) for path in unread if _may_define(path)}
+    for path in unread:
+        if _value_at(raw, path) is None:
+            _mend(raw, _of_a_change(path), "")
     for _ in range(_MOST_ROUNDS):
         kept: dict[KeyPath, list[int]] = {}
         closed_up = _closed_up(raw, (), kept)
@@ -127,13 +144,15 @@ def mended(data: dict[str, Any], unread: tuple[KeyPath, ...] = ()) -> Mended | N
                 path = as_written(raw, path)
                 if len(path) == 1 and path[0] in ("levels", "procedures"):
                     return None
-                if found["type"] == "extra_forbidden":
+                if found["type"] == "extra_forbidden" and isinstance(_value_at(raw, path), dict):
                     lost |= {str(path[-1]), *_values_of(_value_at(raw, path), _NAMING)}
+                if _shared_evenly(raw, path, found["type"]):
+                    continue
                 if not _mend(raw, path, found["type"]):
                     return None
                 touched.add(path)
         else:
-            lost |= set(_defined(data)) - set(_defined(closed_up))
+            lost |= set(Counter(_defined(data)) - Counter(_defined(closed_up)))
             return Mended(scenario, frozenset(touched), frozenset(lost), kept)
     return None
 
@@ -141,7 +160,8 @@ def mended(data: dict[str, Any], unread: tuple[KeyPath, ...] = ()) -> Mended | N
 def _in_document(path: KeyPath, kept: dict[KeyPath, list[int]]) -> KeyPath:
     found: KeyPath = ()
     for part in path:
-        numbers = kept.get(found)
+        # A policy may be its list of changes.
+        numbers = kept.get(found[:-1] if found[2:] == ("changes",) else found) or kept.get(found)
         found = (*found, numbers[part] if numbers and isinstance(part, int) else part)
     return found
 
@@ -164,6 +184,24 @@ def _value_at(raw: Any, path: KeyPath) -> Any:
     return raw
 
 
+def _shared_evenly(raw: Any, path: KeyPath, kind: str) -> bool:
+    """Give alternatives even shares where theirs do not add to 1; tell whether that is new."""
+    alternatives = _value_at(raw, path)
+    if kind != "value_error" or not path or path[-1] not in _SHARED:
+        return False
+    if isinstance(alternatives, list) and all(isinstance(branch, dict) for branch in alternatives):
+        even = [{**branch, "share": 1 / len(alternatives)} for branch in alternatives]
+        changed = even != alternatives
+        alternatives[:] = even
+        return changed
+    if isinstance(alternatives, dict):
+        shares = dict.fromkeys(alternatives, 1 / max(1, len(alternatives)))
+        changed = shares != alternatives
+        alternatives.update(shares)
+        return changed
+    return False
+
+
 def _mend(raw: Any, path: KeyPath, kind: str) -> bool:
     """Leave out the value at a path, or put in its place what is of the right kind."""
     if not path:
@@ -179,10 +217,15 @@ def _mend(raw: Any, path: KeyPath, kind: str) -> bool:
         is_text = kind == "string_type" and isinstance(node[last], int | float)
         node[last] = str(node[last]) if is_text else _GONE
     elif isinstance(node, dict) and last in node:
+        bare = _STAND_INS["volume"] if path[0] == "volumes" else {}
+        if isinstance(node[last], list) and models_at((*path, LEFT_OUT)):
+            bare = {name: {} for name in node[last] if isinstance(name, str)}
         if kind == "string_type" and isinstance(node[last], int | float):
             node[last] = str(node[last])
-        elif kind in ("model_type", "dict_type") and node[last] != {}:
-            node[last] = {}
+        elif (kind in ("model_type", "dict_type") or models_at(path)) and node[last] != bare:
+            node[last] = copy.deepcopy(bare)
+        elif node[last] != _STAND_INS.get(str(last), node[last]):
+            node[last] = copy.deepcopy(_STAND_INS[str(last)])
         else:
             del node[last]
     elif isinstance(node, dict) and last in _STAND_INS and kind == "missing":
@@ -202,6 +245,18 @@ def _closed_up(value: Any, path: KeyPath, kept: dict[KeyPath, list[int]]) -> Any
     if len(numbers) < len(value):
         kept[path] = numbers
     return [_closed_up(value[number], (*path, number), kept) for number in numbers]
+
+
+def _of_a_change(path: KeyPath) -> KeyPath:
+    """Give the path of a policy's change as a whole; other paths stay."""
+    number = next((n for n, part in enumerate(path) if isinstance(part, int)), None)
+    return path if path[:1] != ("policies",) or number is None else path[: number + 1]
+
+
+def _may_define(path: KeyPath) -> bool:
+    """Tell whether a key at a path is a name that is given to a part, or that was meant for one."""
+    above = models_at(path[:-1])
+    return bool(models_at(path)) or any(path[-1] not in keys_of(model) for model in above)
 
 
 def _owner(path: KeyPath) -> set[str]:
@@ -232,5 +287,5 @@ def _values_of(value: Any, keys: tuple[str, ...]) -> Iterator[str]:
         return
     for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
         if key in keys:
-            yield str(inner)
+            yield from map(str, inner if isinstance(inner, list) else [inner])
         yield from _values_of(inner, keys)

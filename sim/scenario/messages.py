@@ -15,7 +15,7 @@ from sim.scenario.references import Finding
 from sim.scenario.schema import Part, Scenario
 from sim.scenario.shape import all_models, keys_of, models_at
 from sim.scenario.text import KeyPath, as_written, glued, path_in_file
-from sim.scenario.words import did_you_mean, likely
+from sim.scenario.words import likely
 
 _CALLED = {
     "Scenario": "the scenario", "Period": "`period`", "CalendarRule": "a calendar",
@@ -24,8 +24,8 @@ _CALLED = {
     "EachParent": "`offices`", "TransferRule": "a transfer", "Volume": "a volume",
     "Incomplete": "`incomplete`", "Visit": "a visit", "UntilDue": "`wait`", "Wait": "a wait",
     "Branch": "a branch of `choose`", "Choose": "a choice", "Together": "a `together`",
-    "Procedure": "a procedure", "PublishedFigure": "a published figure", "Policy": "a policy",
-    "Cut": "the lever `cut`", "StaffChange": "the lever `staff`", "Levers": "a change of a policy",
+    "Procedure": "a procedure", "PublishedFigure": "a published figure",
+    "OpenDossier": "an open dossier", "Policy": "a policy", "Levers": "a change of a policy",
 }  # fmt: skip
 _EXAMPLES = {
     "Scenario.period": "{from: 2021-01-01, to: 2021-12-31}",
@@ -131,6 +131,7 @@ _COLLECTIONS = {
     "Procedure": "procedures",
 }
 _MOST_KEYS = 8
+_MOST_LISTED = 12
 _STEP = "{at: ward.reception, work: 10 min}"
 
 
@@ -179,17 +180,19 @@ def unknown_key(
     if collection is not None and likely(key, own, 0.8) is None:
         what, among = collection
         return f"{quoted(key)} looks like {what}; indent it deeper, below `{among}`"
-    homes = [
-        _called(model) for model in all_models() if model not in models and key in keys_of(model)
-    ]
-    if homes and likely(key, own, 0.8) is None and models:
-        places = _either(dict.fromkeys(homes))
-        kinds = _either(dict.fromkeys(map(_called, models)))
-        listed = f"; there is: {', '.join(own)}" if len(own) <= _MOST_KEYS else ""
-        return f"{quoted(key)} is a key of {places}, not of {kinds}{listed}"
-    meant = likely(key, [name for name in own if name not in beside])
-    hint = did_you_mean(key, own) if meant is None else f" (did you mean {quoted(meant)}?)"
-    return f"there is no key {quoted(key)} here{hint}"
+    free = [name for name in own if name not in beside]
+    if models and likely(key, free, 0.8) is None:
+        homes = [_called(m) for m in all_models() if m not in models and key in keys_of(m)]
+        if homes:
+            places = _either(dict.fromkeys(homes))
+            kinds = _either(dict.fromkeys(map(_called, models)))
+            listed = f"; there is: {', '.join(own)}" if len(own) <= _MOST_KEYS else ""
+            return f"{quoted(key)} is a key of {places}, not of {kinds}{listed}"
+    meant = likely(key, free)
+    if meant is not None:
+        return f"there is no key {quoted(key)} here (did you mean {quoted(meant)}?)"
+    listed = f"; there is: {', '.join(own)}" if 0 < len(own) <= _MOST_LISTED else ""
+    return f"there is no key {quoted(key)} here{listed}"
 
 
 def _keys_at(data: object, path: KeyPath) -> Container[str]:
@@ -212,7 +215,7 @@ def _collection_of(value: object) -> tuple[str, str] | None:
 
 
 def _called(model: type[Part]) -> str:
-    return _CALLED.get(model.__name__, f"`{model.__name__}`")
+    return _CALLED.get(model.__name__, "a lever")
 
 
 def _either(names: Iterable[str]) -> str:

@@ -119,6 +119,7 @@ def _offices(scenario: Scenario, level_name: str, level: Level) -> Iterator[Find
     if not isinstance(level.offices, dict):
         return
     parents = [] if level.within == level_name else _office_names(scenario, level.within)
+    lone = False
     for name, office in level.offices.items():
         at: KeyPath = (*path, "offices", name)
         yield from _calendar(scenario, (*at, "calendar"), office.calendar)
@@ -128,8 +129,9 @@ def _offices(scenario: Scenario, level_name: str, level: Level) -> Iterator[Find
             for number, group in enumerate(() if isinstance(own, int) else own):
                 place = (*at, "staff", staffed, number, "calendar")
                 yield from _calendar(scenario, place, group.calendar)
-        if office.within is not None and level.within is None:
-            yield (*at, "within"), "the level is not `within` another"
+        if office.within is not None and level.within is None and not lone:
+            lone = True
+            yield (*at, "within"), f"`{level_name}` is not `within` a level; add it there"
         elif parents:
             yield from _known((*at, "within"), "office", office.within, parents)
             if office.within is None and len(parents) > 1:
@@ -141,13 +143,6 @@ def _stations(scenario: Scenario, path: KeyPath, level: Level) -> Iterator[Findi
         for number, group in enumerate(station.staff or ()):
             at: KeyPath = (*path, "stations", name, "staff", number, "calendar")
             yield from _calendar(scenario, at, group.calendar)
-        if (
-            station.patience is not None
-            and not station.patience.working
-            and any(duration.calendar_unit for duration in station.patience.durations)
-        ):
-            at = (*path, "stations", name, "patience")
-            yield at, "patience is open time; write min, h or working days"
     for name, pool in level.pools.items():
         here: KeyPath = (*path, "pools", name)
         for number, group in enumerate(pool.staff):
@@ -230,9 +225,9 @@ def broken_steps(
             yield from _known((*here, "only", at), "channel or receiving level", word, choices)
         match step:
             case Visit():
-                if step.at in pools:
-                    why = f"{quoted(step.at)} is a pool; name a station that it serves"
-                    yield (*here, "at"), why
+                if step.at in pools and step.at not in addresses(scenario):
+                    why = "it is a pool: name a station that it serves"
+                    yield (*here, "at"), f"there is no station {quoted(step.at)}; {why}"
                 else:
                     yield from _known((*here, "at"), "station", step.at, addresses(scenario))
                 if step.incomplete is not None:

@@ -66,9 +66,11 @@ class _Expanding:
         overrides = procedure.pop("steps", None) or {}
         if isinstance(route, str) and route not in named:
             self.tell(at, f"there is no route {quoted(route)}{did_you_mean(route, named)}")
-            self.unread.append(at)
-            procedure["route"] = [stand_in]
-            return
+            route = likely(route, named)
+            if route is None:
+                self.unread.append(at)
+                procedure["route"] = [stand_in]
+                return
         if isinstance(route, str):
             self.move(("routes", route), at)
             route = procedure["route"] = copy.deepcopy(named[route])

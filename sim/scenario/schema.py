@@ -26,13 +26,13 @@ from pydantic import (
 
 from sim.distributions import Distribution, parse_distribution
 from sim.durations import (
-    DAY,
     Duration,
 )
-from sim.errors import Fault, FaultsError, quoted, read_parts
+from sim.errors import Fault, FaultsError, quoted
 from sim.habits import knowing_habits
 from sim.scenario.measure_names import SHARES
 from sim.scenario.values import (
+    ALL,
     ALWAYS,
     MONTHS,
     REST,
@@ -59,6 +59,7 @@ from sim.scenario.values import (
     Name,
     OfficeName,
     ParentOffice,
+    Patience,
     PlaceName,
     ProcedureName,
     ProfileName,
@@ -71,10 +72,10 @@ from sim.scenario.values import (
     TimeLimit,
     Variation,
     VolumeName,
+    WarmUp,
     Weekdays,
     Weight,
     Work,
-    add_to_one,
     not_empty,
     parse_figure,
     weekdays_of,
@@ -117,10 +118,21 @@ class Period(Part):
         return self
 
 
+def _each_weekday_once(hours: dict[str, Any]) -> dict[str, Any]:
+    key_of: dict[int, str] = {}
+    for key in hours:
+        twice = [day for day in weekdays_of(key) if day in key_of]
+        if twice:
+            why = f"`{WEEKDAYS[twice[0]]}` stands in `{key_of[twice[0]]}` already"
+            raise FaultsError(((key,), f"{why}; each weekday stands once"))
+        key_of |= dict.fromkeys(weekdays_of(key), key)
+    return hours
+
+
 class CalendarRule(Part):
     """Opening hours by weekday, less holidays and closed dates, plus dates of their own."""
 
-    hours: dict[Weekdays, tuple[Hours, ...]]
+    hours: Annotated[dict[Weekdays, tuple[Hours, ...]], AfterValidator(_each_weekday_once)]
     """The opening hours of the week; each weekday stands at most once, and what is not named is
     closed (rule 1). For example `{mon-fri: ["07:30-11:30", "13:30-17:00"], sat: ["07:30-11:30"]}`.
     """
@@ -135,17 +147,6 @@ class CalendarRule(Part):
     """Dates with hours of their own, such as make-up days, whatever the week, `holidays` and
     `closed` say (rule 1). For example `{2021-02-06: ["07:30-11:30"]}`.
     """
-
-    @model_validator(mode="after")
-    def _each_weekday_once(self) -> CalendarRule:
-        key_of: dict[int, str] = {}
-        for key in self.hours:
-            twice = [day for day in weekdays_of(key) if day in key_of]
-            if twice:
-                why = f"`{WEEKDAYS[twice[0]]}` stands in `{key_of[twice[0]]}` already"
-                raise FaultsError((("hours", key), f"{why}; each weekday stands once"))
-            key_of |= dict.fromkeys(weekdays_of(key), key)
-        return self
 
 
 class Profile(Part):
@@ -245,7 +246,7 @@ class Station(Part):
     """What happens to the step in hand at the end of a shift (rule 4). By default `finish` at a
     counter, `suspend` at a desk. For example `clear`.
     """
-    patience: Random | None = None
+    patience: Patience | None = None
     """After how much open time of the office a present citizen leaves the queue; not in days or
     weeks (rule 7). By default nobody leaves. For example `{exponential: 90 min}`.
     """
@@ -410,12 +411,15 @@ class TransferRule(Part):
             raise ValueError(
                 f"a transfer has both `from` and `to`; beside `{given}` add `{missing}`"
             )
+        faults: list[Fault] = []
         if self.departs and self.cutoff is not None:
-            raise FaultsError((("cutoff",), "a transfer has `departs` or `cutoff`, not both"))
+            faults.append((("cutoff",), "a transfer has `departs` or `cutoff`, not both"))
         if self.takes is not None and self.takes.working:
-            raise FaultsError((("takes",), "a way takes clock time; write min, h or days"))
+            faults.append((("takes",), "a way takes clock time; write min, h or days"))
         if sorted(self.departs) != list(self.departs):
-            raise FaultsError((("departs",), "the hours of `departs` must ascend"))
+            faults.append((("departs",), "the hours of `departs` must ascend"))
+        if faults:
+            raise FaultsError(*faults)
         return self
 
 
@@ -717,14 +721,18 @@ class Procedure(Part):
     field: str | None = None
     """Its field, by which levers and measures may name it. For example `land`."""
     received_at: Annotated[
-        dict[LevelName, Share], BeforeValidator(_received_at), Written(_level_or_shares)
-    ] = Field(min_length=1)
+        dict[LevelName, Share],
+        BeforeValidator(_received_at),
+        AfterValidator(not_empty),
+        ALL,
+        Written(_level_or_shares),
+    ]
     """The level at which its dossiers arrive, or levels with their shares (rule 9). For example
     `city`, or `{city: 80%, ward: 20%}`.
     """
     volume: Volume
     """How many dossiers come. For example `{per_year: 3853}`, or `{of: centre, share: 6%}`."""
-    channels: dict[ChannelName, Share] = {}
+    channels: Annotated[dict[ChannelName, Share], ALL] = {}
     """The channels by which they come, with their shares (rule 9). By default all by the channel
     declared first. For example `{counter: 90%, online: 10%}`.
     """
@@ -742,6 +750,7 @@ class Procedure(Part):
             Share,
         ],
         BeforeValidator(_priority),
+        ALL,
         Written(lambda by_class: either({"type": "integer"}, by_class)),
     ] = {1: 1.0}
     """The priority class, or classes with their shares; the smaller goes first (rule 6). By default
@@ -757,14 +766,6 @@ class Procedure(Part):
     """What is done, as a list of steps or the name of a route (rule 10). For example
     `[{at: city.reception, work: 10 min}]`, or `signed`.
     """
-
-    @model_validator(mode="after")
-    def _shares(self) -> Procedure:
-        alternatives = [("received_at", self.received_at), ("priority", self.priority)]
-        if self.channels:
-            alternatives.append(("channels", self.channels))
-        read_parts(*((key, add_to_one, shares) for key, shares in alternatives))
-        return self
 
 
 class PublishedFigure(Part):
@@ -916,7 +917,7 @@ class Scenario(Part):
     """The dates that are simulated and measured, both included (rule 17). For example
     `{from: 2021-01-01, to: 2021-12-31}`.
     """
-    warm_up: Length = Duration(0)
+    warm_up: WarmUp = Duration(0)
     """Simulated before the period and not measured: a whole number of days (rule 17). For example
     `60 days`.
     """
@@ -996,13 +997,6 @@ class Scenario(Part):
         copied = self.model_copy()
         copied._moved = moved
         return copied
-
-    @model_validator(mode="after")
-    def _whole_days_of_warm_up(self) -> Scenario:
-        if self.warm_up.working or self.warm_up.us % DAY:
-            why = f"`{self.warm_up}` is not a whole number of days, such as `60 days`"
-            raise FaultsError((("warm_up",), why))
-        return self
 
     def __eq__(self, other: object) -> bool:
         """Compare what the scenarios say; how a file was written does not matter."""

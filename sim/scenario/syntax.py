@@ -47,7 +47,7 @@ def explained(text: str, index: int) -> Explanation:
     """Explain why a text is no YAML at the letter where a parser gave up."""
     index = len(text.rstrip()) if index >= len(text.rstrip()) else index
     lines = text.splitlines() or [""]
-    row, column = (number - 1 for number in _place(text, index))
+    row, column = (number - 1 for number in place_of(text, index))
     open_there = _open_at(text, index)
     return (
         _odd_letter(lines, row)
@@ -58,6 +58,7 @@ def explained(text: str, index: int) -> Explanation:
         or _bare_word_above(lines, row, column, text, open_there)
         or _in_brackets(text, index, open_there)
         or _after_an_end(text, index, open_there)
+        or _missing_dash(lines, row)
         or _second_colon(lines, row, column)
         or _no_colon(lines, row)
         or _indentation(lines, row)
@@ -70,7 +71,8 @@ def explained(text: str, index: int) -> Explanation:
     )
 
 
-def _place(text: str, index: int) -> tuple[int, int]:
+def place_of(text: str, index: int) -> tuple[int, int]:
+    """Give the line and the column of a letter, from 1."""
     lines = (text[:index] + "x").splitlines()
     return len(lines), len(lines[-1])
 
@@ -203,7 +205,7 @@ def _bare_word_above(
     before = _said_before(lines, row)
     if before is None or not _HAS_COLON.match(lines[row], column):
         return None
-    began = [_place(text, bracket)[0] for bracket in found.brackets]
+    began = [place_of(text, bracket)[0] for bracket in found.brackets]
     if not _BARE_WORD.fullmatch(lines[before]) or any(line <= row for line in began):
         return None
     words = lines[before].strip()
@@ -212,20 +214,20 @@ def _bare_word_above(
 
 
 def _open_quote(text: str, index: int, found: _Open) -> Explanation | None:
-    line, column = _place(text, index)
+    line, column = place_of(text, index)
     if "\\" in text[max(index - 1, 0) : index + 1]:
         why = r"a \ in double quotes stands for another letter; write the text in single quotes"
         return line, column, why
     if found.quote is None:
         return None
     why = f"the quote {text[found.quote]} that opens here is not closed in its line"
-    return *_place(text, found.quote), why
+    return *place_of(text, found.quote), why
 
 
 def _reserved(text: str, index: int, found: _Open) -> Explanation | None:
     """Tell of a text that begins with a letter that YAML keeps for itself."""
     letter = text[found.token : found.token + 1]
-    place = _place(text, found.token)
+    place = place_of(text, found.token)
     if "\n" in text[found.token : index]:
         return None
     if letter and letter in _RESERVED:
@@ -239,12 +241,12 @@ def _reserved(text: str, index: int, found: _Open) -> Explanation | None:
 
 def _in_brackets(text: str, index: int, found: _Open) -> Explanation | None:
     letter = text[index : index + 1]
-    here = _place(text, index)
+    here = place_of(text, index)
     if not found.brackets:
         return _no_bracket(text, index) if letter and letter in "]}" else None
     opened = found.brackets[-1]
     bracket, closes = text[opened], _CLOSES[text[opened]]
-    line, column = _place(text, opened)
+    line, column = place_of(text, opened)
     if letter and letter in "]}":
         return *here, f"`{letter}` does not close the `{bracket}` of line {line}, column {column}"
     lines = text.splitlines()
@@ -269,9 +271,11 @@ def _no_bracket(text: str, index: int) -> Explanation:
     begin = _begin_of_line(text, index)
     lone = re.search(rf"[^\s:,\[{{-]\s*\{opens}", text[begin:index])
     if lone is not None:
-        place = _place(text, begin + lone.end() - 1)
+        place = place_of(text, begin + lone.end() - 1)
         return *place, f"a colon and a space are missing before this `{opens}`"
-    return *_place(text, index), f"`{letter}` closes nothing; there is no open `{opens}` before it"
+    return *place_of(
+        text, index
+    ), f"`{letter}` closes nothing; there is no open `{opens}` before it"
 
 
 def _end_of_entry(text: str, index: int) -> str:
@@ -286,7 +290,21 @@ def _after_an_end(text: str, index: int, found: _Open) -> Explanation | None:
     letter = text[found.closed]
     what = "quote" if letter in _STRING else "bracket"
     why = f"more stands after the closing {what} {letter}; quote all of a text, by other quotes"
-    return *_place(text, index), why
+    return *place_of(text, index), why
+
+
+def _missing_dash(lines: list[str], row: int) -> Explanation | None:
+    """Tell of a list item without its dash, in this line or in the one before."""
+    for number in (row, _said_before(lines, row)):
+        if number is None or lines[number].lstrip()[:1] not in ("{", "["):
+            continue
+        own = _indent(lines[number])
+        for above in range(number - 1, -1, -1):
+            if _is_said(lines[above]) and _indent(lines[above]) <= own:
+                if _indent(lines[above]) == own and lines[above].lstrip().startswith("- "):
+                    return number + 1, own + 1, "a dash is missing before this list item"
+                break
+    return None
 
 
 def _second_colon(lines: list[str], row: int, column: int) -> Explanation | None:
@@ -296,6 +314,10 @@ def _second_colon(lines: list[str], row: int, column: int) -> Explanation | None
         return None
     first = _HAS_COLON.search(line, 0, column)
     if first is not None:
+        lone = re.search(r"[^\s:,\[{-]\s+([\[{])", line[: first.start()])
+        if lone is not None:
+            why = f"a colon and a space are missing before this `{lone[1]}`"
+            return row + 1, lone.start(1) + 1, why
         bracket = re.search(r"[^\s:]:[\[{]", line[:column])
         if bracket is not None and bracket.start() < first.start():
             return row + 1, bracket.end(), "a space is missing before this, after the colon"
@@ -348,10 +370,10 @@ def _indentation(lines: list[str], row: int) -> Explanation | None:
         before = f"line {above + 1} before it by {_indent(lines[above])}"
         why = f"this line is indented by {own}, {before}; indent what belongs together alike"
         return *place, why
-    if line.lstrip().startswith("- ") and lines[above].lstrip()[:1] in ("{", "["):
-        return above + 1, _indent(lines[above]) + 1, "a dash is missing before this list item"
     if line.lstrip().startswith("- "):
         return *place, f"a list item stands among keys; look at the indentation of line {above + 1}"
-    if any(lines[n].lstrip().startswith("- ") and _indent(lines[n]) == own for n in range(row)):
-        return *place, "a key stands among list items; begin it with a dash, or indent it deeper"
+    for number in range(row - 1, -1, -1):
+        if lines[number].lstrip().startswith("- ") and _indent(lines[number]) == own:
+            why = f"a key stands among list items, such as that of line {number + 1}"
+            return *place, f"{why}; begin it with a dash, or indent it deeper"
     return None

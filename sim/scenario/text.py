@@ -20,7 +20,7 @@ import yaml
 
 from sim.errors import MOST_FOUND, InputError, Problem, one_line, quoted
 from sim.habits import way_out
-from sim.scenario.syntax import explained
+from sim.scenario.syntax import explained, place_of
 
 MOST_BYTES = 4_000_000
 MOST_LETTERS = 10_000
@@ -49,6 +49,9 @@ _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _OCTAL_OR_HEXADECIMAL = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
+_UNWRITABLE = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 _TAG_OF_UNION = re.compile("<[a-z]+>")
 _NO_SPACE = re.compile(r"([\w-]+):(\S.*)", re.DOTALL)
 _LIKE_A_NUMBER = re.compile(r"[-+]?[0-9]+([.,][0-9]+)*")
@@ -191,18 +194,18 @@ def _what_is_there(path: Path) -> str:
 def parse_document(text: str, file: str) -> Document:
     """Parse text as one YAML mapping; see `read_document`."""
     text = unicodedata.normalize("NFC", text).removeprefix("\ufeff")
+    unwritable = _UNWRITABLE.search(text)
+    if unwritable is not None:
+        line, column = place_of(text, unwritable.start())
+        why = f"the character U+{ord(unwritable[0]):04X} cannot stand in a text; delete it"
+        raise InputError(Problem(file, line, column, "", why))
     builder = _Builder(file, text, yaml.parse(text, Loader=_PARSER))
     try:
         return replace(builder.document(), text=text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column, why = explained(text, mark.index if mark else len(text))
-        builder.forget_what_follows(line)
-    except yaml.reader.ReaderError as error:
-        # The position counts bytes in one parser and letters in the other.
-        before = text[: text.find(chr(error.character))]
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        why = f"the character U+{int(error.character):04X} cannot stand in a text; delete it"
+    builder.forget_what_follows(line)
     raise InputError(*builder.problems, Problem(file, line, column, "", why))
 
 
@@ -212,6 +215,7 @@ class _Builder:
     def __init__(self, file: str, text: str, events: Iterator[yaml.Event]) -> None:
         self.file = file
         self.text = text
+        self.end = len(text.rstrip())
         self.events = events
         self.places: dict[KeyPath, Place] = {}
         self.problems: list[Problem] = []
@@ -246,6 +250,8 @@ class _Builder:
     def _place(self, event: yaml.Event) -> Place:
         mark = event.start_mark
         assert mark is not None
+        if mark.index >= self.end:  # a value that is missing at the end may be told beyond it
+            return Place(self.file, *place_of(self.text, self.end))
         return Place(self.file, mark.line + 1, mark.column + 1)
 
     def _note(self, event: yaml.Event, path: KeyPath, message: str) -> None:

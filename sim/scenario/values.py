@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import re
 from calendar import monthrange
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 from unicodedata import normalize
 
 import numpy as np
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from sim.deadlines import LimitKind
 from sim.distributions import (
@@ -112,8 +112,9 @@ def _name(value: object) -> str:
             f'{quoted(value)} is not text; a name of digits stands in quotes: "{value}"'
         )
     if not _NAME.fullmatch(value):
-        likely = "-".join(_NAME.findall(normalize("NFKC", value)))
-        way = f"write {quoted(likely)}: " if likely else ""
+        *others, last = _NAME.findall(normalize("NFKC", value)) or [""]
+        likely = [last, "-".join((*others, last))] if "." in value else ["-".join((*others, last))]
+        way = f"write {' or '.join(map(quoted, likely))}: " if last else ""
         raise ValueError(f"{quoted(value)} is not a name; {way}names have letters, digits, - and _")
     return value
 
@@ -230,10 +231,28 @@ def _officers_work(value: object) -> Distribution:
     return distribution
 
 
+def _patience(value: object) -> Distribution:
+    distribution = parse_distribution(value)
+    for duration in distribution.durations:
+        if duration.calendar_unit:
+            raise ValueError(
+                f"{quoted(duration)} is clock time; patience is open time: write min, h, "
+                "working h or working days"
+            )
+    return distribution
+
+
 def _length(value: object) -> Duration:
     duration = parse_duration(value)
     if duration.us > LONGEST:
         raise ValueError(f"{quoted(value)} is longer than 100 years")
+    return duration
+
+
+def _whole_days(value: object) -> Duration:
+    duration = _length(value)
+    if duration.working or duration.us % DAY:
+        raise ValueError(f"{quoted(value)} is not a whole number of days, such as `60 days`")
     return duration
 
 
@@ -305,12 +324,21 @@ Time = Annotated[
 Length = Annotated[
     Duration, BeforeValidator(_length), PlainSerializer(str), WithJsonSchema(written.DURATION)
 ]
+WarmUp = Annotated[
+    Duration, BeforeValidator(_whole_days), PlainSerializer(str), WithJsonSchema(written.DURATION)
+]
 Allotment = Annotated[
     Duration, BeforeValidator(_allotted), PlainSerializer(str), WithJsonSchema(written.OPEN_TIME)
 ]
 Random = Annotated[
     Distribution,
     BeforeValidator(parse_distribution),
+    PlainSerializer(Distribution.written),
+    WithJsonSchema(written.DISTRIBUTION),
+]
+Patience = Annotated[
+    Distribution,
+    BeforeValidator(_patience),
     PlainSerializer(Distribution.written),
     WithJsonSchema(written.DISTRIBUTION),
 ]
@@ -364,8 +392,12 @@ def not_empty(value: Any) -> Any:
     return value
 
 
-def add_to_one(shares: Mapping[Any, float]) -> None:
-    """Refuse shares of alternatives that do not add to 1."""
+def _add_to_one(shares: Any) -> Any:
     total = sum(shares.values())
-    if abs(total - 1) > 1e-9:
+    if shares and abs(total - 1) > 1e-9:
         raise ValueError(f"the shares add to {total:.10g}, not to 1")
+    return shares
+
+
+ALL = AfterValidator(_add_to_one)
+"""Of shares of alternatives: they add to 1."""
