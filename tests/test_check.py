@@ -5,13 +5,11 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from test_commands import Outcome, done, onestop_process, refused
+from commands import Onestop, Outcome, done, in_this_process, onestop_process, refused
 
-import sim.cli
 from sim.docket import NodeKind, draw
 from sim.lint.replication import replication_of
 from sim.lint.subject import Subject
@@ -38,8 +36,6 @@ WRONG = QUIET.replace("staff: 2", "stff: 2").replace("at: phường.", "at: phư
 """With two errors."""
 SUMMARY = "no errors, no warnings; a replication takes about 575 dossiers, 575 steps, 140 MB\n"
 
-Onestop = Callable[..., Outcome]
-
 
 @pytest.fixture
 def onestop(
@@ -49,16 +45,7 @@ def onestop(
     monkeypatch.chdir(tmp_path)
     for name, text in (("quiet", QUIET), ("odd", ODD), ("wrong", WRONG)):
         (tmp_path / f"{name}.yaml").write_text(text, "utf-8")
-
-    def run(*arguments: str) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["onestop", *arguments])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            sim.cli.main()
-        assert isinstance(end.value.code, int)
-        return Outcome(end.value.code, *capsys.readouterr())
-
-    return run
+    return in_this_process(monkeypatch, capsys)
 
 
 def test_a_good_scenario_is_one_line_on_standard_output(onestop: Onestop) -> None:

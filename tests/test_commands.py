@@ -8,14 +8,14 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from commands import Onestop, Outcome, done, in_this_process, onestop_process, refused
 
 import sim
 import sim.cli
@@ -49,27 +49,6 @@ STUDY_KEYS = {"format", "scenario", "seed", "engine", "replications", "measures"
 MEASURE_KEYS = {"policy", "scope", "name", "measure", "estimate", "low", "high", "replications"}
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a command left: its exit code, and what it wrote."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict[str, Any]:
-        def refuse(constant: str) -> None:
-            pytest.fail(f"{constant} is not JSON")
-
-        found = json.loads(self.out, parse_constant=refuse)
-        assert isinstance(found, dict)
-        return found
-
-
-Onestop = Callable[..., Outcome]
-
-
 @pytest.fixture
 def onestop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -77,23 +56,7 @@ def onestop(
     """Run a command in this process, in a folder that has the scenario `ward.yaml`."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "ward.yaml").write_text(TEXT, "utf-8")
-
-    def run(*arguments: str) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["onestop", *arguments])
-        capsys.readouterr()
-        try:
-            sim.cli.main()
-        except SystemExit as end:
-            assert isinstance(end.code, int)
-            return Outcome(end.code, *capsys.readouterr())
-        pytest.fail("a command ends with an exit code")
-
-    return run
-
-
-def done(outcome: Outcome) -> Outcome:
-    assert outcome.code == 0, outcome.err
-    return outcome
+    return in_this_process(monkeypatch, capsys)
 
 
 def values(outcome: Outcome, part: str = "measures") -> dict[tuple[str, ...], Any]:
@@ -296,15 +259,6 @@ def test_another_study_in_the_folder_is_refused_with_the_way_out(onestop: Onesto
 
 
 # What the person got wrong
-
-
-def refused(outcome: Outcome) -> str:
-    """Give what a refusal says; nothing else may be on the screen."""
-    assert outcome.code == 2
-    assert outcome.out == ""
-    assert "Traceback" not in outcome.err
-    assert outcome.err.endswith("\n")
-    return outcome.err.rstrip("\n")
 
 
 @pytest.mark.parametrize(
@@ -594,24 +548,6 @@ def test_the_next_command_can_be_pasted_into_a_shell(onestop: Onestop) -> None:
 
 
 # In a process of its own
-
-
-@contextmanager
-def onestop_process(
-    folder: Path, *arguments: str, stdout: int = subprocess.PIPE
-) -> Iterator[subprocess.Popen[str]]:
-    """Start a command as a terminal does, in a group of its own; nothing of it stays behind."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sim", *arguments],
-        cwd=folder, stdout=stdout, stderr=subprocess.PIPE, text=True, encoding="utf-8",
-        start_new_session=True,
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
 
 
 def wait_until(process: subprocess.Popen[str], happened: Callable[[], bool]) -> None:

@@ -6,13 +6,12 @@ was drawn stands in `test_levers_draws`, what they do in a run in `test_levers_i
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
+from commands import in_this_process
 from facts import COUNTRY, country
 
-import sim.cli
 from sim.cli.options import StudyOptions
 from sim.cli.studying import load_as_set
 from sim.distributions import parse_distribution
@@ -935,16 +934,6 @@ def test_figures_of_what_a_policy_took_away_are_left_out_under_it(
     assert scenario.with_policy("base").published == scenario.published
 
 
-def onestop(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int:
-    monkeypatch.setattr(sys, "argv", ["onestop", *map(str, arguments)])
-    try:
-        sim.cli.main()
-    except SystemExit as end:
-        assert isinstance(end.code, int)
-        return end.code
-    pytest.fail("a command ends with an exit code")
-
-
 def test_run_prints_the_figures_that_a_policy_has_and_compare_those_of_the_base(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -959,11 +948,12 @@ replications: 2
 """
     file.write_text(ONE_OFFICE + more + figures, "utf-8")
     out = tmp_path / "study"
+    onestop = in_this_process(monkeypatch, capsys)
     printed = {}
     for arguments in (["run"], ["run", "--policy", "without"], ["compare"]):
-        code = onestop(monkeypatch, arguments[0], file, *arguments[1:], "-o", out, "--fresh")
-        assert code == 0
-        printed[" ".join(arguments)] = capsys.readouterr().out
+        left = onestop(arguments[0], file, *arguments[1:], "-o", out, "--fresh")
+        assert left.code == 0
+        printed[" ".join(arguments)] = left.out
     assert "777" in printed["run"]
     assert "777" not in printed["run --policy without"]
     assert "777" in printed["compare"]
@@ -1066,11 +1056,12 @@ def test_run_with_set_runs_what_was_set(
 ) -> None:
     out = file.parent / "study"
     less = ("--set", "procedures.birth.volume={in_period: 0}", "--set", "replications=1")
-    assert onestop(monkeypatch, "run", file, *less, "-o", out, "-q") == 0
+    onestop = in_this_process(monkeypatch, capsys)
+    assert onestop("run", file, *less, "-o", out, "-q").code == 0
     rows = (out / "summary.csv").read_text("utf-8-sig").splitlines()
     (received,) = [row for row in rows if row.startswith("base,procedure,birth,received,")]
     assert float(received.split(",")[4]) == 0
     assert (file.read_text("utf-8")).startswith(COUNTRY)
-    capsys.readouterr()
-    assert onestop(monkeypatch, "run", file, "--set", "seed=x", "-o", out) == 2
-    assert "--set seed:" in capsys.readouterr().err
+    left = onestop("run", file, "--set", "seed=x", "-o", out)
+    assert left.code == 2
+    assert "--set seed:" in left.err

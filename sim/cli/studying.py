@@ -14,10 +14,11 @@ from sim.errors import InputError
 from sim.experiment.runner import cores, processes, run
 from sim.experiment.study import Plan, Study
 from sim.network import build
+from sim.scenario.extends import extended
 from sim.scenario.load import load
 from sim.scenario.policies import with_values
 from sim.scenario.schema import Scenario
-from sim.scenario.text import Null, parse_document
+from sim.scenario.text import parse_document
 
 _DOSSIERS_IN_THIS_PROCESS = 50_000
 _SHORT = 2.0
@@ -44,20 +45,12 @@ def load_as_set(path: Path, options: StudyOptions) -> Scenario:
 def _value(given: str, text: str) -> object:
     """Read a value as it would stand in a scenario."""
     try:
-        document = parse_document(f"value: {text}\n", "")
+        document = extended(parse_document(f"value: {text}\n", ""))
     except InputError as error:
         raise InputError(f"--set {given}: {error.problems[0].message}") from None
-    if document.problems or len(document.data) > 1 or _has_null(document.data["value"]):
+    if document.problems or len(document.data) > 1:
         raise InputError(f"--set {given}: has no value that a key can take")
     return document.data["value"]
-
-
-def _has_null(value: object) -> bool:
-    if isinstance(value, dict | list):
-        return any(
-            _has_null(inner) for inner in (value.values() if isinstance(value, dict) else value)
-        )
-    return value is Null.NULL
 
 
 def run_study(scenario: Scenario, policies: tuple[str, ...], options: StudyOptions) -> Study:

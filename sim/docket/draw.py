@@ -260,7 +260,7 @@ class _ProcedureDraw:
         here: NDArray[np.bool_],
     ) -> Iterator[_Alike]:
         """Draw the routes and needs of the citizens `here`, those with one template together."""
-        home = np.array([place.office for place in self.network.places], np.int64)[home_place]
+        home = self.network.office_of_place[home_place]
         priority = self._drawn_key(("priority",), self.procedure.priority)
         priority += np.array([c.priority for c in self.network.channels], np.int64)[channel]
         choices = _Choices(self, level, channel, here)
@@ -407,8 +407,6 @@ class _Arrivals:
     def __init__(self, of: _ProcedureDraw) -> None:
         network, procedure = of.network, of.procedure
         self.network = network
-        self.offices = np.array([place.office for place in network.places], np.int64)
-        """The office of each place."""
         self.pieces: dict[tuple[int, Calendar], tuple[Intensity, Floats]] = {}
         self.growth: dict[tuple[int, Calendar], float] = {}
         """Expected arrivals in the run for each one expected in the period."""
@@ -426,9 +424,9 @@ class _Arrivals:
         key = channel, calendar
         if key not in self.growth:
             pieces = self.network.intensity(channel, calendar)
-            lengths = (pieces.ends - pieces.starts).astype(np.float64) * pieces.weights
-            in_period = lengths[pieces.starts >= self.network.period_start].sum()
-            masses = lengths * _day_factors(of, channel, pieces)
+            masses = pieces.masses
+            in_period = masses[pieces.starts >= self.network.period_start].sum()
+            masses = masses * _day_factors(of, channel, pieces)
             self.pieces[key] = pieces, np.cumsum(masses)
             self.growth[key] = float(masses.sum() / in_period) if in_period > 0 else 0.0
         return self.growth[key]
@@ -465,7 +463,7 @@ class _Arrivals:
         arrived = np.empty(of.count, np.int64)
         when = of.uniforms("arrival")
         calendars = [office.calendar for office in network.offices]
-        for calendar, here in _by_calendar(calendars, self.offices[home]):
+        for calendar, here in _by_calendar(calendars, network.office_of_place[home]):
             for number in np.unique(channel[here]):
                 these = here & (channel == number)
                 self._growth(of, int(number), calendar)
@@ -474,14 +472,12 @@ class _Arrivals:
 
     def _place_weights(self, of: _ProcedureDraw, level: int) -> Floats:
         """Weigh a level's places by share, and by what their calendar makes of the run."""
-        places = [self.network.places[number] for number in self.network.levels[level].places]
-        total = sum(place.share for place in places) or 1.0
         return np.array([
-            place.share / total * sum(
+            part * sum(
                 share * self._growth(of, channel, place.calendar)
                 for channel, share in of.procedure.drawn_channels
             )
-            for place in places
+            for place, part in self.network.relative_places(level)
         ])  # fmt: skip
 
 
@@ -590,9 +586,8 @@ class _Choices:
     def _rounds(self, step: Visit, on_it: NDArray[np.bool_], channel: Integers) -> Integers:
         """Count how often each citizen is sent away: rounds in a row below the share."""
         assert step.incomplete is not None
-        by_channel = step.incomplete.share
         names = self.of.network.channel_names
-        shares = np.array([by_channel.get(name, by_channel.get("", 0.0)) for name in names])
+        shares = np.array([step.incomplete.share_through(name) for name in names])
         rounds = np.zeros(self.of.count, np.int64)
         again = on_it
         for number in range(step.incomplete.at_most):
@@ -643,7 +638,7 @@ class _Offices:
         self.who = who
         number = int(level[0])
         self.places: dict[int, Integers] = {number: home}
-        self.resolved: dict[int, Integers] = {number: self._office_of(home)}
+        self.resolved: dict[int, Integers] = {number: self.network.office_of_place[home]}
         offices = np.array([office.parent for office in self.network.offices], np.int64)
         places = np.array([place.parent for place in self.network.places], np.int64)
         while (above := self.network.levels[number].parent) >= 0:
@@ -651,14 +646,11 @@ class _Offices:
             self.places[above] = places[self.places[number]]
             number = above
 
-    def _office_of(self, places: Integers) -> Integers:
-        return np.array([place.office for place in self.network.places], np.int64)[places]
-
     def at(self, level: int) -> Integers:
         """Give the office of that level for each dossier, drawing it if there are several."""
         if level not in self.resolved:
             self.places[level] = self._drawn(level)
-            self.resolved[level] = self._office_of(self.places[level])
+            self.resolved[level] = self.network.office_of_place[self.places[level]]
         return self.resolved[level]
 
     def station(self, address: str) -> Integers:

@@ -42,11 +42,9 @@ def arrivals_of(network: Network, procedure: Procedure) -> Iterator[Arrivals]:
         return grown[channel, calendar]
 
     for level, part in procedure.received_at if procedure.volume > 0 else ():
-        places = network.levels[level].places
-        total = sum(network.places[place].share for place in places) or 1.0
-        for number in places:
-            place = network.places[number]
-            come = procedure.volume * part * place.share / total
+        placed = zip(network.levels[level].places, network.relative_places(level), strict=True)
+        for number, (place, share_of_place) in placed:
+            come = procedure.volume * part * share_of_place
             in_run: dict[int, float] = {}
             for channel, share in procedure.drawn_channels:
                 through = come * share * growth(channel, place.calendar)
@@ -62,6 +60,6 @@ def arrivals_of(network: Network, procedure: Procedure) -> Iterator[Arrivals]:
 def _growth(network: Network, channel: int, calendar: Calendar) -> float:
     """Give the dossiers expected in the run for each one in the period; 0 if none can come."""
     pieces = network.intensity(channel, calendar)
-    masses = (pieces.ends - pieces.starts) * pieces.weights
+    masses = pieces.masses
     in_period = masses[pieces.starts >= network.period_start].sum()
     return float(masses.sum() / in_period) if in_period > 0 else 0.0

@@ -55,7 +55,7 @@ def further_rounds(visit: Visit, channel: str) -> float:
     incomplete = visit.incomplete
     if incomplete is None:
         return 0.0
-    share = incomplete.share.get(channel, incomplete.share.get("", 0.0))
+    share = incomplete.share_through(channel)
     if share == 1:
         return float(incomplete.at_most)
     return share * (1 - share**incomplete.at_most) / (1 - share)

@@ -61,9 +61,7 @@ def citizens_at_closed_counters(subject: Subject) -> Iterator[Finding]:
                 following = way.template.nodes[node.following]
                 match node.kind, node.step:
                     case NodeKind.VISIT, Visit(incomplete=incomplete) as visit if incomplete:
-                        again = incomplete.share.get(
-                            network.channel_names[way.channel], incomplete.share.get("", 0.0)
-                        )
+                        again = incomplete.share_through(network.channel_names[way.channel])
                         if again and _closes(network, visit.at) and _is_long(incomplete.away):
                             found[visit.id, "incomplete", "away"] = _AT_THE_OPENING
                     case NodeKind.WAIT, Wait() as wait if following.kind == NodeKind.VISIT:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +11,7 @@ from sim.lint.ways import Ways, ways_of
 from sim.network import Group, Network
 from sim.scenario.load import Loaded
 from sim.scenario.references import Finding
-from sim.scenario.schema import Choose, Scenario, Step, Together
+from sim.scenario.schema import Scenario, placed_steps
 from sim.scenario.text import KeyPath
 
 
@@ -65,7 +65,7 @@ class Subject:
         return {
             (name, step.id): path
             for name, procedure in self.loaded.scenario.procedures.items()
-            for path, step in _steps(procedure.route, ("procedures", name, "route"))
+            for path, step in placed_steps(("procedures", name, "route"), procedure.route)
         }
 
     def is_written(self, *path: str | int) -> bool:
@@ -83,22 +83,6 @@ Check = Callable[[Subject], Iterator[Finding]]
 
 A step is named by its id, ``("procedures", "copies", "route", "sign", "work")``.
 """
-
-
-def _steps(route: Sequence[Step], path: KeyPath) -> Iterator[tuple[KeyPath, Step]]:
-    """Go through the steps of a route in file order with their paths, branches included."""
-    for number, step in enumerate(route):
-        here = (*path, number)
-        yield here, step
-        match step:
-            case Choose():
-                for at, branch in enumerate(step.choose):
-                    yield from _steps(branch.route, (*here, "choose", at, "route"))
-            case Together():
-                for at, inner in enumerate(step.together):
-                    yield from _steps(inner, (*here, "together", at))
-            case _:
-                pass
 
 
 def _words(value: object) -> Iterator[str]:

@@ -16,14 +16,11 @@ from sim.scenario.schema import Scenario
 def names_unused(subject: Subject) -> Iterator[Finding]:
     """Find calendars, profiles, channels and volumes that nothing uses."""
     scenario = subject.loaded.scenario
-    first = next(iter(scenario.channels))
     used: dict[str, set[str | None]] = {
         "calendars": calendars_used(scenario),
         "profiles": {channel.profile for channel in scenario.channels.values()},
         "channels": {
-            name
-            for procedure in scenario.procedures.values()
-            for name in procedure.channels or (first,)
+            channel for name in scenario.procedures for channel in scenario.channels_of(name)
         },
         "volumes": {procedure.volume.of for procedure in scenario.procedures.values()},
     }

@@ -215,7 +215,7 @@ def _procedure(
     given = scenario.procedures[name]
     level_numbers = {level.name: number for number, level in enumerate(levels)}
     channel_numbers = {channel: number for number, channel in enumerate(scenario.channels)}
-    channels = given.channels or {next(iter(scenario.channels)): 1.0}
+    channels = scenario.channels_of(name)
     drawn_channels = scenario.moved.channels.get(name, channels)
     stay = 1 - drawn_channels.get(ONLINE, 0.0)
     moved = channels.get(ONLINE, 0.0) - drawn_channels.get(ONLINE, 0.0)

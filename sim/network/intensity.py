@@ -34,6 +34,11 @@ class Intensity:
     weights: NDArray[np.float64]
     days: NDArray[np.int64]
 
+    @property
+    def masses(self) -> NDArray[np.float64]:
+        """Length times weight of each piece, to which arrivals are proportional, shape (n,)."""
+        return (self.ends - self.starts).astype(np.float64) * self.weights
+
 
 def intensity_between(calendar: Calendar, profile: Profile, start: int, end: int) -> Intensity:
     """Cut the open time between two instants where the profile's weight changes."""

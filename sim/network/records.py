@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim.calendars import Calendar
 from sim.distributions import Distribution
 from sim.network.intensity import Intensity, intensity_between
@@ -251,6 +254,17 @@ class Network:
     def ancestors(self) -> tuple[tuple[int, ...], ...]:
         """Each office's line, itself first, then its parent, up to the root."""
         return _lines(self.offices)
+
+    @cached_property
+    def office_of_place(self) -> NDArray[np.int64]:
+        """Number of the office that each place is or became."""
+        return np.array([place.office for place in self.places], np.int64)
+
+    def relative_places(self, level: int) -> list[tuple[Place, float]]:
+        """Give the places of a level, each with its part of all their shares."""
+        places = [self.places[number] for number in self.levels[level].places]
+        total = sum(place.share for place in places) or 1.0
+        return [(place, place.share / total) for place in places]
 
     @cached_property
     def place_ancestors(self) -> tuple[tuple[int, ...], ...]:

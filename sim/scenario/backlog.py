@@ -95,7 +95,7 @@ def channels_through(scenario: Scenario, dossier: OpenDossier) -> dict[str, floa
     It came before any policy let dossiers come online.
     """
     procedure = scenario.procedures[dossier.procedure]
-    now = dict(procedure.channels) or {next(iter(scenario.channels)): 1.0}
+    now = scenario.channels_of(dossier.procedure)
     shares = dict(scenario.moved.channels.get(dossier.procedure, now))
     if dossier.channel is not None:
         shares = {dossier.channel: 1.0}

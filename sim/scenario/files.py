@@ -9,18 +9,19 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from sim.durations import parse_duration
 from sim.errors import InputError, Problem
+from sim.scenario.raw_keys import TableOfBacklog, TableOfOffices
+from sim.scenario.schema import OpenDossier
 from sim.scenario.text import Document, KeyPath, Place, plain_value, read_text
 from sim.scenario.words import did_you_mean
-
-BACKLOG_COLUMNS = ("procedure", "office", "accepted", "due", "step", "channel")
-_NEEDED_IN_BACKLOG = 3
 
 Raw = dict[str, Any]
 
@@ -177,8 +178,9 @@ class _Inserting:
             raise InputError(self.document.problem(path, message + hint))
         return table.columns.index(column)
 
-    def keys(self, path: KeyPath, keys: Raw, allowed: tuple[str, ...], needed: int) -> None:
+    def keys(self, path: KeyPath, keys: Raw, needed: Iterable[str], others: Iterable[str]) -> None:
         """Refuse keys that are not known, and the lack of those that are needed."""
+        allowed = (*needed, *others)
         problems = [
             self.document.problem(
                 (*path, key), f"there is no key `{key}` here{did_you_mean(key, allowed)}"
@@ -188,7 +190,7 @@ class _Inserting:
         ]
         problems += [
             self.document.problem((*path, key), f"`{key}` is required here")
-            for key in allowed[:needed]
+            for key in needed
             if key not in keys
         ]
         if problems:
@@ -196,7 +198,7 @@ class _Inserting:
 
     def offices(self, path: KeyPath, keys: Raw) -> Raw:
         """Read a table of offices: a row each, an empty cell for the default."""
-        self.keys(path, keys, ("file", "name", "within", "share", "calendar", "staff"), 2)
+        self.keys(path, keys, *_needed_and_others(TableOfOffices))
         staff = keys.get("staff", {})
         if not isinstance(staff, dict):
             raise InputError(
@@ -244,7 +246,7 @@ class _Inserting:
 
     def empirical(self, path: KeyPath, keys: Raw) -> Raw:
         """Read a column of measured times as a distribution in which each is as likely."""
-        self.keys(path, keys, ("file", "column", "unit"), 3)
+        self.keys(path, keys, ("file", "column", "unit"), ())
         table = self.table(path, keys)
         column = self.column(table, (*path, "column"), keys["column"])
         times: Counter[str] = Counter()
@@ -265,18 +267,20 @@ class _Inserting:
 
     def backlog(self, path: KeyPath, keys: Raw) -> list[Raw]:
         """Read the open dossiers with which a run starts: a row each."""
-        self.keys(path, keys, ("file",), 1)
+        self.keys(path, keys, *_needed_and_others(TableOfBacklog))
+        needed, others = _needed_and_others(OpenDossier)
+        known = (*needed, *others)
         table = self.table(path, keys)
         problems = [
             table.problem(1, f"there is no column `{column}`{did_you_mean(column, table.columns)}")
-            for column in BACKLOG_COLUMNS[:_NEEDED_IN_BACKLOG]
+            for column in needed
             if column not in table.columns
         ]
         problems += [
             table.problem(1, f"`{column}` is no column of a backlog; leave it out"
-                          f"{did_you_mean(column, BACKLOG_COLUMNS)}")
+                          f"{did_you_mean(column, known)}")
             for column in table.columns
-            if column not in BACKLOG_COLUMNS
+            if column not in known
         ]  # fmt: skip
         if problems:
             raise InputError(*problems)
@@ -290,3 +294,9 @@ class _Inserting:
                 self.places[*here, key] = place
             rows.append(row)
         return rows
+
+
+def _needed_and_others(form: type[BaseModel]) -> tuple[list[str], list[str]]:
+    """Name the keys that a mapping must have, and those that it may have."""
+    needed = [name for name, field in form.model_fields.items() if field.is_required()]
+    return needed, [name for name in form.model_fields if name not in needed]

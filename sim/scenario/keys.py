@@ -22,7 +22,8 @@ from pydantic_core import core_schema
 
 from sim.scenario.policies.levers import Levers
 from sim.scenario.raw_keys import RAW_FORMS, RAW_KEYS, RAW_VALUES
-from sim.scenario.schema import Part, Scenario
+from sim.scenario.schema import Scenario
+from sim.scenario.shape import all_models
 from sim.scenario.text import parse_document
 from sim.scenario.written import Schema, either, ref
 
@@ -114,14 +115,8 @@ class Form:
 @lru_cache
 def models() -> dict[str, type[BaseModel]]:
     """Give every model of the language by its name."""
-    found: list[type[BaseModel]] = [Scenario, Levers, *_below(Part), *RAW_FORMS]
+    found: list[type[BaseModel]] = [Scenario, Levers, *all_models(), *RAW_FORMS]
     return {model.__name__: model for model in found}
-
-
-def _below(model: type[Part]) -> Iterator[type[Part]]:
-    for child in model.__subclasses__():
-        yield child
-        yield from _below(child)
 
 
 @lru_cache

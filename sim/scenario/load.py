@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -22,7 +21,7 @@ from sim.scenario.references import Finding, broken_references
 from sim.scenario.routes import expand_routes
 from sim.scenario.schema import Scenario
 from sim.scenario.spelling import respelt
-from sim.scenario.text import Document, KeyPath, as_written, parse_document, read_document
+from sim.scenario.text import Document, KeyPath, as_written, parse_document, read_document, value_at
 
 _EMPTY = "is empty text; write one, or leave the key out"
 
@@ -149,12 +148,7 @@ def _judged(document: Document) -> Iterator[Problem]:
 
 def _words_at(document: Document, path: KeyPath) -> Iterator[str]:
     """Go through the words that stand at a path and below."""
-    node: Any = document.data
-    for part in as_written(document.data, path):
-        try:
-            node = node[part]
-        except (KeyError, IndexError):
-            return
+    node = value_at(document.data, as_written(document.data, path))
     yield from re.findall(r"[\w-]+", str(node))
 
 

@@ -20,6 +20,7 @@ from sim.scenario.schema import (
     Visit,
     Wait,
     holds_for,
+    placed_steps,
     steps_of,
 )
 from sim.scenario.text import KeyPath
@@ -44,31 +45,16 @@ def unfit_routes(scenario: Scenario) -> list[Finding]:
         if procedure.time_limit is None:
             findings.extend(_waits_without_limit(path, procedure.route))
         if _words_are_known(scenario, procedure):
-            for channel, level in _comings(scenario, procedure):
+            for channel, level in _comings(scenario, name):
                 ways = _Ways(counters, frozenset({channel, level}))
                 findings.extend(ways.unfit(path, procedure.route, channel))
     return list(dict.fromkeys(findings))
 
 
-def _placed(
-    path: KeyPath, route: tuple[Step, ...], inside: bool = False
-) -> Iterator[tuple[KeyPath, Step, bool]]:
-    """Go through the steps with the path of each, and whether it stands in a `together`."""
-    for number, step in enumerate(route):
-        here = (*path, number)
-        yield here, step, inside
-        if isinstance(step, Choose):
-            for at, branch in enumerate(step.choose):
-                yield from _placed((*here, "choose", at, "route"), branch.route, inside)
-        elif isinstance(step, Together):
-            for at, inner in enumerate(step.together):
-                yield from _placed((*here, "together", at), inner, True)
-
-
 def _inside_together(path: KeyPath, route: tuple[Step, ...]) -> Iterator[Finding]:
     """Say which marks, ends and restarts stand inside `together` (rules 11, 13 and 15)."""
-    for here, step, inside in _placed(path, route):
-        if not inside:
+    for here, step in placed_steps(path, route):
+        if "together" not in here[len(path) :]:
             continue
         restarts = f"`{step.id}` restarts the clock inside `together`; let it pause, or run"
         match step:
@@ -89,7 +75,7 @@ def _inside_together(path: KeyPath, route: tuple[Step, ...]) -> Iterator[Finding
 
 
 def _waits_without_limit(path: KeyPath, route: tuple[Step, ...]) -> Iterator[Finding]:
-    for here, step, _ in _placed(path, route):
+    for here, step in placed_steps(path, route):
         if isinstance(step, Wait) and isinstance(step.wait, UntilDue):
             yield here, f"`{step.id}` waits until due, but there is no `time_limit`"
 
@@ -104,10 +90,10 @@ def _words_are_known(scenario: Scenario, procedure: Procedure) -> bool:
     )
 
 
-def _comings(scenario: Scenario, procedure: Procedure) -> Iterator[tuple[str, str]]:
+def _comings(scenario: Scenario, name: str) -> Iterator[tuple[str, str]]:
     """Give the channels and receiving levels through which dossiers of a procedure come."""
-    for channel, share in (procedure.channels or {next(iter(scenario.channels)): 1.0}).items():
-        for level, part in procedure.received_at.items():
+    for channel, share in scenario.channels_of(name).items():
+        for level, part in scenario.procedures[name].received_at.items():
             if share > 0 and part > 0:
                 yield channel, level
 

@@ -18,7 +18,7 @@ from sim.errors import MOST_FOUND, faults_of
 from sim.scenario.references import Finding
 from sim.scenario.schema import Scenario
 from sim.scenario.shape import all_models, keys_of, models_at
-from sim.scenario.text import KeyPath, as_written, path_in_file, written_path
+from sim.scenario.text import KeyPath, as_written, path_in_file, value_at, written_path
 from sim.scenario.words import LEFT_OUT
 
 _MOST_ROUNDS = 12
@@ -126,10 +126,10 @@ class Mended:
 def mended(data: dict[str, Any], unread: tuple[KeyPath, ...] = ()) -> Mended | None:
     """Leave out what is wrong in plain data, as little as can be; None if too much is."""
     raw = copy.deepcopy(data)
-    touched = {path for path in unread if not isinstance(_value_at(raw, path), dict | list)}
+    touched = {path for path in unread if not isinstance(value_at(raw, path), dict | list)}
     lost = {str(path[-1]) for path in unread if _may_define(path)}
     for path in unread:
-        if _value_at(raw, path) is None:
+        if value_at(raw, path) is None:
             _mend(raw, _of_a_change(path), "")
     for _ in range(_MOST_ROUNDS):
         kept: dict[KeyPath, list[int]] = {}
@@ -144,8 +144,8 @@ def mended(data: dict[str, Any], unread: tuple[KeyPath, ...] = ()) -> Mended | N
                 path = as_written(raw, path)
                 if len(path) == 1 and path[0] in ("levels", "procedures"):
                     return None
-                if found["type"] == "extra_forbidden" and isinstance(_value_at(raw, path), dict):
-                    lost |= {str(path[-1]), *_values_of(_value_at(raw, path), _NAMING)}
+                if found["type"] == "extra_forbidden" and isinstance(value_at(raw, path), dict):
+                    lost |= {str(path[-1]), *_values_of(value_at(raw, path), _NAMING)}
                 if _shared_evenly(raw, path, found["type"]):
                     continue
                 if not _mend(raw, path, found["type"]):
@@ -175,18 +175,9 @@ def _at_fault(path: KeyPath, found: Any) -> KeyPath:
     return path
 
 
-def _value_at(raw: Any, path: KeyPath) -> Any:
-    for part in path:
-        try:
-            raw = raw[part]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return raw
-
-
 def _shared_evenly(raw: Any, path: KeyPath, kind: str) -> bool:
     """Give alternatives even shares where theirs do not add to 1; tell whether that is new."""
-    alternatives = _value_at(raw, path)
+    alternatives = value_at(raw, path)
     if kind != "value_error" or not path or path[-1] not in _SHARED:
         return False
     if isinstance(alternatives, list) and all(isinstance(branch, dict) for branch in alternatives):

@@ -14,7 +14,7 @@ from sim.habits import way_out
 from sim.scenario.references import Finding
 from sim.scenario.schema import Part, Scenario
 from sim.scenario.shape import all_models, keys_of, models_at
-from sim.scenario.text import KeyPath, as_written, glued, path_in_file
+from sim.scenario.text import KeyPath, as_written, glued, path_in_file, value_at
 from sim.scenario.words import likely
 
 _CALLED = {
@@ -197,10 +197,8 @@ def unknown_key(
 
 def _keys_at(data: object, path: KeyPath) -> Container[str]:
     """Give the keys of a mapping in plain data, if there is one."""
-    node: Any = data
-    for part in as_written(data, path):
-        node = node[part]
-    return node if isinstance(node, dict) else ()
+    found = value_at(data, as_written(data, path))
+    return found if isinstance(found, dict) else ()
 
 
 def _collection_of(value: object) -> tuple[str, str] | None:

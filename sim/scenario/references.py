@@ -10,16 +10,14 @@ from sim.errors import MOST_FOUND, quoted
 from sim.scenario.measure_names import DOSSIER_MEASURES, POOL_MEASURES, STATION_MEASURES
 from sim.scenario.offices import offices_of
 from sim.scenario.schema import (
-    Choose,
     EachParent,
     Level,
     Procedure,
     Scenario,
     Step,
-    Together,
     TransferRule,
     Visit,
-    Wait,
+    placed_steps,
 )
 from sim.scenario.text import KeyPath
 from sim.scenario.values import ALWAYS
@@ -215,35 +213,25 @@ def broken_steps(
     scenario: Scenario, procedure: Procedure, path: KeyPath, route: Iterable[Step]
 ) -> Iterator[Finding]:
     """List the names that steps of a procedure use and the scenario does not have."""
+    stations = addresses(scenario)
     pools = [f"{name}.{pool}" for name, level in scenario.levels.items() for pool in level.pools]
-    for number, step in enumerate(route):
-        here: KeyPath = (*path, number)
-        choices = [*scenario.channels, *procedure.received_at]
-        if any(level not in scenario.levels for level in procedure.received_at):
-            choices += scenario.levels  # it may be that which is misspelt
+    choices = [*scenario.channels, *procedure.received_at]
+    if any(level not in scenario.levels for level in procedure.received_at):
+        choices += scenario.levels  # it may be that which is misspelt
+    for here, step in placed_steps(path, route):
         for at, word in enumerate(step.only):
             yield from _known((*here, "only", at), "channel or receiving level", word, choices)
-        match step:
-            case Visit():
-                if step.at in pools and step.at not in addresses(scenario):
-                    why = "it is a pool: name a station that it serves"
-                    yield (*here, "at"), f"there is no station {quoted(step.at)}; {why}"
-                else:
-                    yield from _known((*here, "at"), "station", step.at, addresses(scenario))
-                if step.incomplete is not None:
-                    for channel in step.incomplete.share:
-                        if channel:
-                            at_share = (*here, "incomplete", "share", channel)
-                            yield from _known(at_share, "channel", channel, scenario.channels)
-            case Choose():
-                for at, branch in enumerate(step.choose):
-                    below = (*here, "choose", at, "route")
-                    yield from broken_steps(scenario, procedure, below, branch.route)
-            case Together():
-                for at, inner in enumerate(step.together):
-                    yield from broken_steps(scenario, procedure, (*here, "together", at), inner)
-            case Wait():
-                pass
+        if not isinstance(step, Visit):
+            continue
+        if step.at in pools and step.at not in stations:
+            why = "it is a pool: name a station that it serves"
+            yield (*here, "at"), f"there is no station {quoted(step.at)}; {why}"
+        else:
+            yield from _known((*here, "at"), "station", step.at, stations)
+        for channel in step.incomplete.share if step.incomplete is not None else ():
+            if channel:
+                at_share = (*here, "incomplete", "share", channel)
+                yield from _known(at_share, "channel", channel, scenario.channels)
 
 
 def unknown_figures(scenario: Scenario) -> set[int]:

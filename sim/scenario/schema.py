@@ -31,6 +31,7 @@ from sim.durations import (
 from sim.errors import Fault, FaultsError, quoted
 from sim.habits import knowing_habits
 from sim.scenario.measure_names import SHARES
+from sim.scenario.text import KeyPath
 from sim.scenario.values import (
     ALL,
     ALWAYS,
@@ -494,6 +495,10 @@ class Incomplete(Part):
     clock: Clock = "runs"
     """What the time away does to the limit (rule 15). For example `pauses`."""
 
+    def share_through(self, channel: str) -> float:
+        """Give the probability in each round for dossiers of a channel."""
+        return self.share.get(channel, self.share.get("", 0.0))
+
 
 class Visit(Part):
     """A stop at a station."""
@@ -668,16 +673,22 @@ Step = Annotated[
 ]
 
 
+def placed_steps(path: KeyPath, route: Iterable[Step]) -> Iterator[tuple[KeyPath, Step]]:
+    """Go through the steps of a route at a path in file order, those in branches included."""
+    for number, step in enumerate(route):
+        here = (*path, number)
+        yield here, step
+        if isinstance(step, Choose):
+            for at, branch in enumerate(step.choose):
+                yield from placed_steps((*here, "choose", at, "route"), branch.route)
+        elif isinstance(step, Together):
+            for at, inner in enumerate(step.together):
+                yield from placed_steps((*here, "together", at), inner)
+
+
 def steps_of(route: Iterable[Step]) -> Iterator[Step]:
     """Go through the steps of a route in file order, those in branches included."""
-    for step in route:
-        yield step
-        if isinstance(step, Choose):
-            for branch in step.choose:
-                yield from steps_of(branch.route)
-        elif isinstance(step, Together):
-            for inner in step.together:
-                yield from steps_of(inner)
+    return (step for _, step in placed_steps((), route))
 
 
 def holds_for(step: Step, words: Set[str]) -> bool:
@@ -986,6 +997,10 @@ class Scenario(Part):
     def as_read(self) -> str:
         """The text of the file, or ""."""
         return self._as_read
+
+    def channels_of(self, procedure: str) -> dict[str, float]:
+        """Give the share of each channel of a procedure: all through the first by default."""
+        return dict(self.procedures[procedure].channels) or {next(iter(self.channels)): 1.0}
 
     @property
     def moved(self) -> Moved:

@@ -8,16 +8,12 @@ from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin, get_type_hints
 
+from sim.scenario.raw_keys import RAW_KEYS
 from sim.scenario.schema import Part, Procedure, Scenario
 from sim.scenario.text import KeyPath
 
 Types: TypeAlias = tuple[Any, ...]
 """The types that a value may have."""
-ONLY_IN_FILES: dict[str, tuple[str, ...]] = {
-    "Scenario": ("extends", "routes"),
-    "Procedure": ("steps",),
-}
-"""Keys that are worked out before a scenario is checked, by model."""
 
 
 def models_at(path: KeyPath, root: type[Part] = Scenario) -> list[type[Part]]:
@@ -37,7 +33,8 @@ def types_below(types: Types, key: str | int) -> Types:
 def keys_of(model: type[Part]) -> list[str]:
     """List the keys of a model as they are written."""
     own = [field.alias or name for name, field in model.model_fields.items()]
-    return [*own, *ONLY_IN_FILES.get(model.__name__, ())]
+    raw = RAW_KEYS.get(model.__name__)
+    return [*own, *(raw.model_fields if raw is not None else ())]
 
 
 def all_models(model: type[Part] = Part) -> Iterator[type[Part]]:

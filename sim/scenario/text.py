@@ -146,6 +146,17 @@ def as_written(data: object, path: KeyPath) -> KeyPath:
     return written
 
 
+def value_at(data: object, path: KeyPath) -> Any:
+    """Give what stands at a path of plain data; None where there is nothing."""
+    node: Any = data
+    for part in path:
+        try:
+            node = node[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return node
+
+
 def read_document(path: Path) -> Document:
     """Read a file as one YAML mapping.
 

@@ -222,23 +222,18 @@ def _checked_by(check: Callable[[Any], object]) -> Callable[[Any], Any]:
 
 
 def _officers_work(value: object) -> Distribution:
-    distribution = parse_distribution(value)
-    for duration in distribution.durations:
-        if duration.calendar_unit:
-            raise ValueError(
-                f"{quoted(duration)} is clock time; an officer's work is in min, h or working days"
-            )
-    return distribution
+    return _not_in_days(value, "an officer's work is in min, h or working days")
 
 
 def _patience(value: object) -> Distribution:
+    return _not_in_days(value, "patience is open time: write min, h, working h or working days")
+
+
+def _not_in_days(value: object, way_out: str) -> Distribution:
     distribution = parse_distribution(value)
     for duration in distribution.durations:
         if duration.calendar_unit:
-            raise ValueError(
-                f"{quoted(duration)} is clock time; patience is open time: write min, h, "
-                "working h or working days"
-            )
+            raise ValueError(f"{quoted(duration)} is clock time; {way_out}")
     return distribution
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -64,7 +64,7 @@ def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
         changed = set_values(scenario, values)
     except UnfitError as error:
         raise InputError(_as_text((error.path[1:], str(error)))) from None
-    findings = broken_references(changed) or unfit_routes(changed) or unfit_backlog(changed)
+    findings = _unfit(changed)
     findings += check_policies(changed)
     if findings:
         raise InputError(*(_as_text(finding) for finding in findings))
@@ -85,11 +85,16 @@ def check_policies(scenario: Scenario) -> list[Finding]:
     """
     if broken_parents(scenario):
         return []
-    unfit_base = broken_references(scenario) or unfit_routes(scenario) or unfit_backlog(scenario)
+    unfit_base = _unfit(scenario)
     findings: list[Finding] = []
     for name in scenario.policies:
         findings += _unfit_changes(scenario, name) if unfit_base else _applied(scenario, name)[1]
     return list(dict.fromkeys(findings))
+
+
+def _unfit(scenario: Scenario) -> list[Finding]:
+    """List the names that are broken or, without any, what of routes and backlog is unfit."""
+    return broken_references(scenario) or unfit_routes(scenario) or unfit_backlog(scenario)
 
 
 def _unfit_changes(scenario: Scenario, name: str) -> Iterator[Finding]:
@@ -116,8 +121,7 @@ def _applied(scenario: Scenario, name: str) -> tuple[Scenario, list[Finding]]:
     if findings:
         return changed, findings
     changed = _with_known_figures(changed)
-    unfit_now = broken_references(changed) or unfit_routes(changed) or unfit_backlog(changed)
-    for finding in unfit_now[:1]:
+    for finding in _unfit(changed)[:1]:
         findings.append((("policies", name), f"after its changes, {_as_text(finding)}"))
     return changed, findings
 
@@ -162,35 +166,25 @@ def _changed(scenario: Scenario, change: Levers) -> Scenario:
     given = getattr(change, lever)
     if given is None:
         raise UnfitError((lever,), "has no value; say what it changes")
-    match lever:
-        case "staff":
-            return with_staff(scenario, given)
-        case "move":
-            return move(scenario, given)
-        case "shift":
-            return shift(scenario, given)
-        case "pool":
-            return pool(scenario, given)
-        case "discipline":
-            return discipline(scenario, given)
-        case "cut":
-            return cut(scenario, given)
-        case "insert":
-            return insert(scenario, given)
-        case "abolish":
-            return abolish(scenario, given)
-        case "delegate":
-            return delegate(scenario, given)
-        case "online":
-            return online(scenario, given)
-        case "on_the_spot":
-            return on_the_spot(scenario, given)
-        case "merge":
-            return merge(scenario, given)
-        case "demand":
-            return demand(scenario, given)
-        case _:
-            return set_values(scenario, given)
+    return _DOING[lever](scenario, given)
+
+
+_DOING: Mapping[str, Callable[[Scenario, Any], Scenario]] = {
+    "staff": with_staff,
+    "move": move,
+    "shift": shift,
+    "pool": pool,
+    "discipline": discipline,
+    "cut": cut,
+    "insert": insert,
+    "abolish": abolish,
+    "delegate": delegate,
+    "online": online,
+    "on_the_spot": on_the_spot,
+    "merge": merge,
+    "demand": demand,
+    "set": set_values,
+}
 
 
 def _with_known_figures(scenario: Scenario) -> Scenario:

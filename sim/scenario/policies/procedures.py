@@ -259,7 +259,7 @@ def online(scenario: Scenario, given: Online) -> Scenario:
     channels = dict(scenario.moved.channels)
     moved = []
     for name in chosen(scenario, "online", given):
-        now = channels_of(scenario, name)
+        now = scenario.channels_of(name)
         if now.get(ONLINE, 0.0) < given.share:
             channels.setdefault(name, now)
             moved.append(name)
@@ -275,11 +275,6 @@ def online(scenario: Scenario, given: Online) -> Scenario:
 
     changed = _with_procedures(scenario, moved, through)
     return changed.with_moved(replace(scenario.moved, channels=channels))
-
-
-def channels_of(scenario: Scenario, name: str) -> dict[str, float]:
-    """Give the share of each channel of a procedure: all through the first by default."""
-    return dict(scenario.procedures[name].channels) or {next(iter(scenario.channels)): 1.0}
 
 
 def demand(scenario: Scenario, given: Demand) -> Scenario:
