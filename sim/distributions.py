@@ -37,6 +37,10 @@ Family = Literal[
 ]
 
 _PERCENTAGE = re.compile(r"([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))\s*%")
+_BETWEEN = re.compile(
+    r"([0-9]+(?:\.[0-9]+)?)\s*(?:[a-z]+\s*)?(?:-|–|to|đến)\s*([0-9]+(?:\.[0-9]+)?)\s*"
+    r"((?:working )?(?:s|min|h|days))"
+)
 _FORMS = {
     "exponential": "MEAN",
     "uniform": "[A, B]",
@@ -246,6 +250,11 @@ def parse_distribution(value: object) -> Distribution:
         raise ValueError(f"a list is not a distribution; {way}")
     if isinstance(value, str) and value in _FORMS:
         raise ValueError(f"{quoted(value)} takes parameters; write `{{{value}: {_FORMS[value]}}}`")
+    between = _BETWEEN.fullmatch(value.strip()) if isinstance(value, str) else None
+    if between is not None:
+        first, last, unit = between.groups()
+        way = f"write `{{uniform: [{first} {unit}, {last} {unit}]}}`"
+        raise ValueError(f"{quoted(value)} is two lengths of time; {way}")
     if not isinstance(value, Mapping):
         return Distribution("constant", (parse_duration(value),))
     if set(value) & {"mean", "cv", "k"}:

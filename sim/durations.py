@@ -54,6 +54,7 @@ _WORKING_UNITS = {
     "day": WORKING_DAY,
     "days": WORKING_DAY,
 }
+UNITS = (*_UNITS, *(f"working {unit}" for unit in _WORKING_UNITS))
 _WRITTEN = re.compile(
     r"(?P<number>[0-9]{1,30}(?:\.[0-9]{1,30})?)\s*(?P<working>working\s+)?(?P<unit>[a-zA-Z]+)"
 )

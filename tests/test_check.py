@@ -66,6 +66,25 @@ def test_warnings_are_results_and_in_the_order_of_the_file(onestop: Onestop) -> 
     assert summary.startswith("odd.yaml: no errors, 2 warnings; a replication takes about 575 ")
 
 
+def test_run_and_compare_tell_warnings_first(onestop: Onestop) -> None:
+    """On standard error, under the policy that is run or held against; --quiet tells none."""
+    policies = "policies: {more: [{staff: {phường.tiếp-nhận: {add: 1}}}]}\n"
+    Path("odd.yaml").write_text(ODD + policies, "utf-8")
+
+    def told(command: str, *options: str) -> bool:
+        study = ("-n", "1", "-j", "1", "-o", "study", "--fresh")
+        found = done(onestop(command, "odd.yaml", *study, *options))
+        assert "warning" not in found.out
+        return "warning: levels.phường.stations.tiếp-nhận: offered load 139 %" in found.err
+
+    assert told("run")
+    assert told("compare")
+    assert not told("compare", "--against", "more", "--policy", "base")
+    assert not told("run", "--policy", "more")
+    assert not told("run", "--quiet")
+    assert not told("run", "--set", "procedures.khai-sinh.route.tiếp-nhận.work=10 min")
+
+
 def test_errors_stand_alone_on_standard_error(onestop: Onestop) -> None:
     lines = refused(onestop("check", "wrong.yaml")).splitlines()
     assert [line.partition(": ")[0] for line in lines] == ["wrong.yaml:4:75", "wrong.yaml:8:15"]

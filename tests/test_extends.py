@@ -217,3 +217,26 @@ def test_reading_keeps_the_place_of_each_key_in_its_file(tmp_path: Path) -> None
     document = read(written(tmp_path, base=BASE, top=top)).document
     assert Path(document.places["procedures", "birth", "field"].file).name == "top.yaml"
     assert Path(document.places["procedures", "death"].file).name == "base.yaml"
+
+
+def test_a_misspelt_name_is_held_against_those_of_the_file_that_is_extended(tmp_path: Path) -> None:
+    """Without it, one would be told of each key that a new procedure lacks."""
+    top = "extends: base.yaml\nprocedures: {brith: {time_limit: 2 days}}\n"
+    (problem,) = refused(written(tmp_path, base=BASE, top=top))
+    assert problem.path == "procedures.brith"
+    assert "did you mean `birth`" in problem.message
+
+
+@pytest.mark.parametrize(("name", "meant"), [("bsae.yaml", "base.yaml"), ("base", "base.yaml")])
+def test_a_misspelt_file_is_held_against_those_that_are_there(
+    tmp_path: Path, name: str, meant: str
+) -> None:
+    (problem,) = refused(written(tmp_path, base="seed: 1\n", top=f"extends: {name}\n"))
+    assert problem.message.endswith(f"{name}: no such file (did you mean `{meant}`?)")
+
+
+def test_a_path_from_the_root_is_told_from_the_folder(tmp_path: Path) -> None:
+    (problem,) = refused(
+        written(tmp_path, base="seed: 1\n", top=f"extends: {tmp_path}/base.yaml\n")
+    )
+    assert problem.message.endswith("name it from the scenario's folder: `base.yaml`")

@@ -123,7 +123,7 @@ def test_a_loaded_scenario_needs_its_tables_no_more(tmp_path: Path) -> None:
         (WARDS + "Nam Khê,Uông Bí,1,-2\n", 5, "staff.reception"),
         (WARDS + "Nam.Khê,Uông Bí,1,2\n", 5, "cannot name an office"),
         (WARDS + "Nam Khê,,1,2\n", 5, "several offices; say which"),
-        (WARDS + 'Nam "Khê",Uông Bí,1,2\n"x', 6, "is not CSV here"),
+        (WARDS + 'Nam "Khê",Uông Bí,1,2\n"x', 6, "a quote"),
         (WARDS.replace(",", ";"), 1, "not parted by commas"),
         ("Phường,Thành phố,dân,số\n", 1, "lists no office"),
         ("Phường,Thành phố,dân,dân,số\n", 1, "the column `dân` stands twice"),
@@ -164,11 +164,10 @@ def test_a_table_that_cannot_be_read_is_told_where_it_is_named(
 @pytest.mark.parametrize(
     ("work", "times", "line", "message"),
     [
-        (MEASURED, "phút\n4\n-3\n", 3, "`-3 min` is negative"),
-        (MEASURED, 'phút\n4\n"3,5"\n', 3, "`3,5 min` is not a duration"),
-        (MEASURED, "phút,x\n4,1\n,1\n", 3, "is not a duration"),
+        (MEASURED, "phút\n4\n-3\n", 3, "`-3` is not a number from 0 on"),
+        (MEASURED, 'phút\n4\n"3,5"\n', 3, "write `3.5`"),
+        (MEASURED, "phút,x\n4,1\n,1\n", 3, "`` is not a number"),
         (MEASURED, "phút\n", 1, "lists no time"),
-        (MEASURED.replace("min", "minits"), "phút\n4\n", 2, "unknown unit"),
     ],
 )
 def test_a_measured_time_that_is_none_is_told_by_its_line(
@@ -177,6 +176,18 @@ def test_a_measured_time_that_is_none_is_told_by_its_line(
     problem = refused(top(tmp_path, work=work, times=times))[0]
     assert Path(problem.file).name == "times.csv"
     assert problem.line == line
+    assert message in problem.message
+
+
+@pytest.mark.parametrize(
+    ("unit", "message"), [("minits", "not a unit"), ("phút", "write `min`"), ("7", "not a unit")]
+)
+def test_a_unit_that_is_none_is_told_once_where_it_stands(
+    tmp_path: Path, unit: str, message: str
+) -> None:
+    work = MEASURED.replace("unit: min", f"unit: {unit}")
+    (problem,) = refused(top(tmp_path, work=work, times="phút\n4\n5\n"))
+    assert problem.path.endswith("work.empirical.unit")
     assert message in problem.message
 
 

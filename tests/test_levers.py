@@ -13,7 +13,7 @@ from commands import in_this_process
 from facts import COUNTRY, country
 
 from sim.cli.options import StudyOptions
-from sim.cli.studying import load_as_set
+from sim.cli.studying import read_as_set
 from sim.distributions import parse_distribution
 from sim.durations import HOUR
 from sim.errors import InputError
@@ -871,7 +871,7 @@ def test_a_change_meets_what_those_before_it_left(changes: list[str], message: s
 
 def test_a_pool_of_several_disciplines_is_refused_when_all_changes_are_made_rule_5() -> None:
     pool = "pool: {at: ward, name: back, stations: [a, b]}"
-    with pytest.raises(InputError, match="several disciplines: edd, fcfs"):
+    with pytest.raises(InputError, match="several disciplines, and need one: a edd, b fcfs"):
         floors("discipline: {ward.a: edd}", pool)
     assert floors("discipline: {ward.a: edd}", pool, "discipline: {ward.b: edd}")
 
@@ -965,7 +965,7 @@ replications: 2
 
 def loaded(file: Path, *values: str) -> Scenario:
     options = StudyOptions(None, None, None, None, 0, False, False, False, values)
-    return load_as_set(file, options)
+    return read_as_set(file, options).scenario
 
 
 @pytest.fixture
@@ -1038,7 +1038,7 @@ def test_set_holds_for_every_policy_and_policies_can_be_set_too(file: Path) -> N
         (["levels.ward.within=nowhere"], "there is no level `nowhere`"),
         (["policies.fewer.changes.0.merge.by=tax"], "`ward` is not within `tax`"),
         (["policies.fewer.changes.0.merge.into=0"], "at least 1"),
-        (["levels.tax.offices=3", "levels.ward.offices=[A, B]"], "say which: {within: OFFICE}"),
+        (["levels.tax.offices=3", "levels.ward.offices=[A, B]"], "say for each of 2 offices"),
     ],
 )
 def test_a_value_that_cannot_be_set_is_told_with_its_path(

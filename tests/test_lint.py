@@ -311,7 +311,7 @@ def test_limits_of_each_kind_that_are_a_little_too_short(
 
 
 def test_the_statutory_limit_is_checked_too(warnings: Warnings) -> None:
-    found = warnings(WAIT, limit("time_limit: 2 working days\n    statutory_limit: 1 working day"))
+    found = warnings(WAIT, limit("time_limit: 20 days\n    statutory_limit: 1 working day"))
     has(found, "procedures.copy.statutory_limit", "1 working day cannot be kept")
 
 
@@ -644,6 +644,159 @@ def test_a_cut_is_judged_after_the_changes_before_it(warnings: Warnings) -> None
     )
     found = warnings(("levels:\n", policies))
     has(found, "policies.short.changes.2.cut.time_limit", "changes no limit")
+
+
+# Changes of policies that change nothing
+
+
+def with_policy(change: str) -> Change:
+    return "levels:\n", f"policies: {{tried: [{change}]}}\nlevels:\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "lever"),
+    [
+        ("{staff: {city.desk: {add: 0}}}", "staff"),
+        ("{staff: {city.desk: {times: 1.2}}}", "staff"),  # 2.4 officers are 2
+        ("{merge: {levels: [ward], into: 3, by: city}}", "merge"),
+        ("{discipline: {city.desk: fcfs}}", "discipline"),
+        ("{cut: {all: true, incomplete: 50%}}", "cut"),
+        ("{demand: {all: true, volume: {times: 1}}}", "demand"),
+    ],
+)
+def test_a_change_that_leaves_all_as_it_was(change: str, lever: str, warnings: Warnings) -> None:
+    wards = with_wards("{id: file, at: ward.clerk, work: 1 min}")
+    found = warnings(*wards, with_policy(change))
+    has(found, f"policies.tried.0.{lever}", "changes nothing")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "{staff: {city.desk: {times: 1.25}}}",  # 2.5 officers are 3
+        "{merge: {levels: [ward], into: 2, by: city}}",
+        "{discipline: {city.desk: edd}}",
+    ],
+)
+def test_a_change_that_changes_something(change: str, warnings: Warnings) -> None:
+    wards = with_wards("{id: file, at: ward.clerk, work: 1 min}")
+    assert warnings(*wards, with_policy(change)) == {}
+
+
+def test_what_all_policies_have_in_common_is_not_set_by_one(warnings: Warnings) -> None:
+    has(
+        warnings(with_policy("{set: {seed: 2}}")),
+        "policies.tried.0.set.seed",
+        "one for all policies",
+        "--set",
+    )
+    assert warnings(with_policy("{set: {demand_cv: 5%}}")) == {}
+
+
+def test_a_rule_of_transfers_that_an_earlier_one_hides(warnings: Warnings) -> None:
+    def with_transfers(*rules: str) -> dict[str, str]:
+        return warnings(("levels:\n", f"transfers: [{', '.join(rules)}]\nlevels:\n"))
+
+    narrow, wide = "{from: city.counter, to: city.desk, takes: 1 h}", "{from: city, to: city}"
+    has(with_transfers(wide, narrow), "transfers.1", "never holds", "1. of the list")
+    assert with_transfers(narrow, wide) == {}
+
+
+def test_a_statutory_limit_below_the_limit_that_is_promised(warnings: Warnings) -> None:
+    found = warnings(limit("time_limit: 3 working days\n    statutory_limit: 2 working days"))
+    has(found, "procedures.copy.statutory_limit", "shorter than the time limit")
+    assert warnings(limit("time_limit: 3 days\n    statutory_limit: 3 days")) == {}
+
+
+# Figures, hours and names that may not say what is meant
+
+
+@pytest.mark.parametrize("key", ["demand_cv", "day_cv", "cv"])
+def test_variations_above_300_per_cent(key: str, warnings: Warnings) -> None:
+    def with_cv(value: str) -> dict[str, str]:
+        match key:
+            case "demand_cv":
+                return warnings(("levels:\n", f"demand_cv: {value}\nlevels:\n"))
+            case "day_cv":
+                profile = f"profiles: {{busy: {{day_cv: {value}}}}}\nlevels:\n"
+                used = ("counter: {calendar: office}", "counter: {calendar: office, profile: busy}")
+                return warnings(("levels:\n", profile), used)
+            case _:
+                work = f"work: {{lognormal: {{mean: 30 min, cv: {value}}}}}"
+                return warnings(("work: 30 min", work))
+
+    (path,) = with_cv("5")
+    assert path.endswith(key)
+    assert with_cv("5")[path] == "5 is 500 %; if 5 % is meant, write 5%"
+    assert with_cv("3") == with_cv("500%") == {}
+
+
+def test_shares_with_three_decimals_beside_whole_numbers(warnings: Warnings) -> None:
+    def with_shares(*shares: str) -> dict[str, str]:
+        step = "{id: file, at: ward.clerk, work: 1 min}"
+        offices = "{Quang Trung: {share: 2}, Thanh Sơn: {share: 1}, Vàng Danh: {share: 1}}"
+        given = ", ".join(f"W{n}: {{share: {share}}}" for n, share in enumerate(shares))
+        (wards, route) = with_wards(step)
+        return warnings((wards[0], wards[1].replace(offices, f"{{{given}}}")), route)
+
+    has(with_shares("900", "4.800"), "levels.ward.offices.W1.share", "write 4800")
+    assert with_shares("4.812", "19.250") == with_shares("900", "4.8") == {}
+
+
+def test_hours_in_the_night_where_the_afternoon_may_be_meant(warnings: Warnings) -> None:
+    hours = ('"13:30-17:00"', '"01:30-05:00"')
+    has(warnings(hours), "calendars.office.hours.mon-fri.1", 'write "13:30-17:00"')
+    assert warnings(('"07:30-11:30"', '"05:30-11:30"')) == {}
+
+
+def test_hours_that_overlap(warnings: Warnings) -> None:
+    hours = ('"13:30-17:00"', '"11:00-17:00"')
+    has(warnings(hours), "calendars.office.hours.mon-fri.1", "overlaps 07:30-11:30")
+    assert warnings(('"13:30-17:00"', '"11:30-17:00"')) == {}
+
+
+def test_dates_years_from_the_period_beside_others_within_it(warnings: Warnings) -> None:
+    def closed(*dates: str) -> dict[str, str]:
+        week = '"13:30-17:00"]}'
+        return warnings((week, f"{week}, closed: [{', '.join(dates)}]"))
+
+    has(closed("2021-03-02", "2012-03-03"), "calendars.office.closed.1", "look at its year")
+    assert closed("2021-03-02", "2022-01-01", "2020-12-31..2021-01-01") == {}
+    assert closed("2012-03-03", "2012-04-30") == {}  # a calendar of another year
+
+
+def test_the_field_of_one_procedure_that_is_nearly_that_of_others(warnings: Warnings) -> None:
+    def with_field(field: str) -> dict[str, str]:
+        more = "".join(
+            f"  {name}: {{field: {of}, received_at: city, volume: {{in_period: 1}}, "
+            "route: [{id: one, at: city.desk, work: 1 min}]}\n"
+            for name, of in (("a", "land"), ("b", "land"), ("c", field))
+        )
+        return warnings(("procedures:\n", f"procedures:\n{more}"))
+
+    has(with_field("lnad"), "procedures.c.field", "did you mean `land`?")
+    assert with_field("civil") == {}
+
+
+def test_an_office_that_is_the_last_row_of_a_table(warnings: Warnings) -> None:
+    wards, route = with_wards("{id: file, at: ward.clerk, work: 1 min}")
+    total = (wards[0], wards[1].replace("Vàng Danh", "Tổng cộng"))
+    has(warnings(total, route), "levels.ward.offices.Tổng cộng", "take it out")
+
+
+def test_a_name_that_is_new_beside_nearly_the_same_of_a_file_that_is_extended(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "base.yaml").write_text(OFFICE, "utf-8")
+
+    def warnings_of(station: str) -> set[str]:
+        text = f"extends: base.yaml\nlevels: {{city: {{stations: {{{station}: {{staff: 3}}}}}}}}\n"
+        (tmp_path / "top.yaml").write_text(text, "utf-8")
+        warnings = check(tmp_path / "top.yaml").warnings
+        return {one.message for one in warnings if one.path == f"levels.city.stations.{station}"}
+
+    assert any("did you mean `desk`" in message for message in warnings_of("dsek"))
+    assert warnings_of("desk") == set()
 
 
 # The order of warnings, and how they are worded

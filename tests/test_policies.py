@@ -724,7 +724,7 @@ def test_a_lever_refuses_an_unknown_name_and_suggests_the_likely_one(
         ("staff: {city.land: {}}", "one of"),
         ("staff: {city.land: {set: -1}}", "at least 0"),
         ("staff: {city.land: {add: 1.5}}", "whole number"),
-        ("staff: {city.land: 3}", "mapping"),
+        ("staff: {city.land: 3}", "does not say what changes"),
         ("cut: {work: 10%}", "say which"),
         ("cut: {all: true, fields: [land], work: 10%}", "say which"),
         ("cut: {all: true}", "nothing to cut"),

@@ -1025,7 +1025,12 @@ procedures:
 @pytest.mark.parametrize("cities", ["[N, S]", "2"])
 def test_named_offices_must_say_in_which_of_several_they_lie(cities: str) -> None:
     text = changed(WITHIN, ("CITIES", cities), ("WARDS", "[A, B]"))
-    assert {p.path for p in problems_of(text)} == {"levels.ward.offices.0", "levels.ward.offices.1"}
+    (problem,) = problems_of(text)
+    assert problem.path == "levels.ward.offices"
+    assert "say for each of 2 offices here" in problem.message
+    (one,) = problems_of(changed(WITHIN, ("CITIES", cities), ("WARDS", "[A]")))
+    assert one.path == "levels.ward.offices.0"
+    assert "say which" in one.message
 
 
 @pytest.mark.parametrize(("cities", "there"), [("[N, S]", "S"), ("2", "city-2")])

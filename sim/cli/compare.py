@@ -29,7 +29,7 @@ def command(
     scenario: Path, policies: tuple[str, ...], against: str, options: StudyOptions
 ) -> None:  # fmt: skip
     """Compare policies of SCENARIO: differences paired by replication, with 95 % intervals."""
-    from sim.cli.studying import load_as_set, run_study
+    from sim.cli.studying import read_as_set, run_study, show_warnings
     from sim.cli.tables import (
         difference_table,
         in_width,
@@ -38,19 +38,21 @@ def command(
         print_json,
         published_table,
         show,
+        title_of,
     )
     from sim.comparison import compare
     from sim.errors import InputError
 
-    loaded = load_as_set(scenario, options)
-    chosen = policies or ("base", *loaded.policies)
+    loaded = read_as_set(scenario, options)
+    chosen = policies or ("base", *loaded.scenario.policies)
     names = tuple(dict.fromkeys((against, *chosen)))
     if len(names) < 2:
         raise InputError(
             f"there is no policy to hold against `{against}`; name another with --policy, "
             f"or write one under `policies:` in {scenario}"
         )
-    study = run_study(loaded, names, options)
+    show_warnings(loaded, against, options)
+    study = run_study(loaded.scenario, names, options)
     comparison = compare(study, against)
     folder = study.folder
     if folder is not None:
@@ -62,7 +64,7 @@ def command(
         print_json(study, summary, comparison.differences)
     else:
         others = [name for name in names if name != against]
-        title = f"{loaded.name}, {study.plan.replications} replications"
+        title = title_of(study)
         show(
             *(policy_table(summary, some, title) for some in in_width(names)),
             *(difference_table(comparison.differences, some, against) for some in in_width(others)),

@@ -15,7 +15,7 @@ from sim.cli.options import StudyOptions, study_options
 @study_options
 def command(scenario: Path, policy: str, options: StudyOptions) -> None:
     """Run one policy of SCENARIO and print its measures with 95 % intervals."""
-    from sim.cli.studying import load_as_set, run_study
+    from sim.cli.studying import read_as_set, run_study, show_warnings
     from sim.cli.tables import (
         last_line,
         policy_table,
@@ -23,16 +23,18 @@ def command(scenario: Path, policy: str, options: StudyOptions) -> None:
         published_table,
         show,
         station_table,
+        title_of,
     )
 
-    study = run_study(load_as_set(scenario, options), (policy,), options)
+    loaded = read_as_set(scenario, options)
+    show_warnings(loaded, policy, options)
+    study = run_study(loaded.scenario, (policy,), options)
     summary = study.summary()
     if options.as_json:
         print_json(study, summary, None)
     else:
-        title = f"{study.plan.scenario.name}, {study.plan.replications} replications"
         show(
-            policy_table(summary, [policy], title),
+            policy_table(summary, [policy], title_of(study)),
             station_table(summary, policy),
             published_table(study, summary, policy),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,33 +14,50 @@ from sim.cli.options import StudyOptions
 from sim.errors import InputError
 from sim.experiment.runner import cores, processes, run
 from sim.experiment.study import Plan, Study
+from sim.lint import warnings_of
 from sim.network import build
 from sim.scenario.extends import extended
-from sim.scenario.load import load
+from sim.scenario.load import Loaded, read
 from sim.scenario.policies import with_values
 from sim.scenario.schema import Scenario
 from sim.scenario.text import parse_document
 
 _DOSSIERS_IN_THIS_PROCESS = 50_000
+_MOST_WARNINGS = 5
+_NO_VALUE = ("", "null", "Null", "NULL", "~")
 _SHORT = 2.0
 """Seconds after which a progress bar appears."""
 
 
-def load_as_set(path: Path, options: StudyOptions) -> Scenario:
-    """Load a scenario, and set what the options set."""
-    scenario = load(path)
+def read_as_set(path: Path, options: StudyOptions) -> Loaded:
+    """Read a scenario, and set what the options set."""
+    loaded = read(path)
     values: dict[str, object] = {}
     for given in options.values:
         key, equals, value = given.partition("=")
+        key = key.strip()
         if not equals or not key:
             raise InputError(f"--set {given}: write PATH=VALUE, such as seed=2")
         if key in values:
             raise InputError(f"--set {given}: `{key}` is set twice")
         values[key] = _value(given, value)
     try:
-        return with_values(scenario, values) if values else scenario
+        scenario = with_values(loaded.scenario, values) if values else loaded.scenario
     except InputError as error:
         raise InputError(*(f"--set {problem}" for problem in error.problems)) from None
+    return replace(loaded, scenario=scenario)
+
+
+def show_warnings(loaded: Loaded, policy: str, options: StudyOptions) -> None:
+    """Say first what is odd in the scenario under a policy, if anything is."""
+    if options.quiet:
+        return
+    warnings = warnings_of(loaded, policy)
+    for warning in warnings[:_MOST_WARNINGS]:
+        click.echo(str(warning), err=True)
+    more = len(warnings) - _MOST_WARNINGS
+    if more > 0:
+        click.echo(f"… and {more:,} more; `onestop check` lists them", err=True)
 
 
 def _value(given: str, text: str) -> object:
@@ -48,8 +66,10 @@ def _value(given: str, text: str) -> object:
         document = extended(parse_document(f"value: {text}\n", ""))
     except InputError as error:
         raise InputError(f"--set {given}: {error.problems[0].message}") from None
-    if document.problems or len(document.data) > 1:
+    if text.strip() in _NO_VALUE or len(document.data) > 1:
         raise InputError(f"--set {given}: has no value that a key can take")
+    for problem in document.problems:
+        raise InputError(f"--set {given}: {problem.message}")
     return document.data["value"]
 
 

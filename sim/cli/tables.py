@@ -148,6 +148,12 @@ def _table(title: str, first: str, columns: Iterable[str]) -> Table:
     return table
 
 
+def title_of(study: Study) -> str:
+    """Name a study by its scenario and its number of replications."""
+    count = study.plan.replications
+    return f"{study.plan.scenario.name}, {count} replication{'' if count == 1 else 's'}"
+
+
 def show(*tables: Table | None) -> None:
     """Print tables on standard output, as wide as the terminal, or as they need elsewhere."""
     from rich.console import Console

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sim.deadlines import LimitKind
 from sim.lint.subject import Subject
 from sim.routes import NodeKind, Template
+from sim.scenario.offices import offices_of
+from sim.scenario.policies.levers import Which
 from sim.scenario.references import Finding
 from sim.scenario.schema import Policy, Scenario, Visit, Wait
 from sim.scenario.text import KeyPath
 from sim.scenario.values import Limit
+
+_OF_THE_STUDY = ("period", "warm_up", "seed", "replications", "policies")
+"""What all policies of a study have in common."""
+_WHICH = frozenset(Which.model_fields)
 
 
 def clocks_without_effect(subject: Subject) -> Iterator[Finding]:
@@ -50,24 +56,49 @@ def patience_without_effect(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def cuts_without_effect(subject: Subject) -> Iterator[Finding]:
-    """Find cuts of limits that change no limit: `same day` and the shortest stay as they are."""
+def changes_without_effect(subject: Subject) -> Iterator[Finding]:
+    """Find changes of policies that leave all as it was, or all limits that they were to cut."""
     base = subject.loaded.scenario
     for name, policy in base.policies.items():
+        before = _with_changes(base, policy, 0)
         for number, change in enumerate(policy.changes):
+            path: KeyPath = ("policies", name, "changes", number)
+            after = _with_changes(base, policy, number + 1)
             cut = change.get("cut")
-            if not isinstance(cut, dict) or "time_limit" not in cut:
-                continue
-            before, after = (
-                _limits(_with_changes(base, policy, count)) for count in (number, number + 1)
-            )
-            if before == after:
-                path: KeyPath = ("policies", name, "changes", number, "cut", "time_limit")
+            if isinstance(cut, dict) and "time_limit" in cut and _limits(before) == _limits(after):
                 yield (
-                    path,
+                    (*path, "cut", "time_limit"),
                     "changes no limit: days round up to whole days, and `same day` stays; cut "
                     "by more, or `set` the limits",
                 )
+            elif "set" in change:
+                yield from _set_for_all((*path, "set"), change["set"])
+            elif _is_alike(before, after):
+                (lever,) = change
+                yield (*path, lever), "changes nothing: all stays as it was before"
+            before = after
+
+
+def _set_for_all(path: KeyPath, values: Mapping[str, object]) -> Iterator[Finding]:
+    for key in values:
+        first = key.partition(".")[0]
+        if first in _OF_THE_STUDY and _WHICH.isdisjoint(values):
+            yield (
+                (*path, key),
+                f"`{first}` is one for all policies, which are compared under it; change it in the "
+                "scenario, or by --set",
+            )
+
+
+def statutory_limits_below_limits(subject: Subject) -> Iterator[Finding]:
+    """Find statutory limits that are shorter than the limit that is promised."""
+    for name, procedure in subject.scenario.procedures.items():
+        limit, statutory = procedure.time_limit, procedure.statutory_limit
+        if limit and statutory and limit.kind == statutory.kind and statutory.amount < limit.amount:
+            yield (
+                ("procedures", name, "statutory_limit"),
+                "is shorter than the time limit; what is promised is at most what the law allows",
+            )
 
 
 def _clocks(template: Template) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -90,8 +121,22 @@ def _why_idle(template: Template, place: int) -> str:
 
 def _with_changes(base: Scenario, policy: Policy, count: int) -> Scenario:
     """Apply the first changes of a policy."""
-    some = policy.model_copy(update={"changes": policy.changes[:count]})
+    some = policy.model_copy(update={"changes": policy.changes[:count], "combine": ()})
     return base.model_copy(update={"policies": {"some": some}}).with_policy("some")
+
+
+def _is_alike(before: Scenario, after: Scenario) -> bool:
+    """Tell whether two scenarios are one, in whatever form their offices are given."""
+    if any(offices_of(before, level) != offices_of(after, level) for level in before.levels):
+        return False
+    return _in_one_form(before) == _in_one_form(after)
+
+
+def _in_one_form(scenario: Scenario) -> Scenario:
+    levels = {
+        name: level.model_copy(update={"offices": None}) for name, level in scenario.levels.items()
+    }
+    return scenario.model_copy(update={"levels": levels, "policies": {}})
 
 
 def _limits(scenario: Scenario) -> list[Limit | None]:

@@ -15,6 +15,9 @@ _COUNTS = (
     "received", "carried_over", "to_resolve", "resolved", "withdrawn", "open", "served", "left",
 )  # fmt: skip
 """How the names of measures that count dossiers begin."""
+_CVS = ("cv", "day_cv", "demand_cv")
+_LARGEST_CV = 3
+_POINTED = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _NUMBER = r"[\"']?\s*:\s*(?P<number>[1-9]\d{0,2}\.\d{3})(?![\w.%])"
 
 
@@ -37,6 +40,46 @@ def thousands_with_a_point(subject: Subject) -> Iterator[Finding]:
                 f"{number} is read as {number.partition('.')[0]} and a fraction; if thousands are "
                 f"meant, write {number.replace('.', '')}",
             )
+
+
+def shares_with_a_point(subject: Subject) -> Iterator[Finding]:
+    """Find offices whose shares are partly whole, partly with three decimals, as thousands are."""
+    for name, level in subject.loaded.scenario.levels.items():
+        offices = subject.loaded.document.data["levels"][name].get("offices")
+        if level.offices is None or not isinstance(offices, dict):
+            continue
+        shares = {
+            office: str(keys["share"])
+            for office, keys in offices.items()
+            if isinstance(keys, dict) and "share" in keys
+        }
+        pointed = [office for office, share in shares.items() if _POINTED.fullmatch(share)]
+        if pointed and any(share.isdecimal() for share in shares.values()):
+            number = shares[pointed[0]]
+            yield (
+                ("levels", name, "offices", pointed[0], "share"),
+                f"{number} is read as {number.partition('.')[0]} and a fraction, beside whole "
+                f"numbers; if thousands are meant, write {number.replace('.', '')}",
+            )
+
+
+def variations_in_per_cent(subject: Subject) -> Iterator[Finding]:
+    """Find coefficients of variation so large that per cent are meant."""
+    for path, value in _variations(subject.loaded.document.data, ()):
+        yield (
+            path,
+            f"{value:g} is {100 * value:,.0f} %; if {value:g} % is meant, write {value:g}%",
+        )
+
+
+def _variations(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, float]]:
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            here = (*path, key)
+            if key in _CVS and isinstance(inner, int | float) and inner > _LARGEST_CV:
+                yield here, inner
+            else:
+                yield from _variations(inner, here)
 
 
 def _paths_of_counts(value: object, path: KeyPath) -> Iterator[KeyPath]:

@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from sim.calendars import Calendar
 from sim.deadlines import LimitKind
 from sim.distributions import Distribution
-from sim.durations import DAY
+from sim.durations import DAY, HOUR, date_of, time_of_day
 from sim.lint.subject import Subject
 from sim.lint.unused import calendars_used
 from sim.lint.ways import Way
 from sim.lint.wording import counted, listed
 from sim.network import Network, Procedure
 from sim.scenario.references import Finding
-from sim.scenario.schema import UntilDue, Visit, Wait, steps_of
+from sim.scenario.schema import Scenario, UntilDue, Visit, Wait, steps_of
+from sim.scenario.text import KeyPath
 from sim.scenario.values import ALWAYS, parse_hours
 
+_MORNING = 6 * HOUR
 _IN_WORKING_TIME = (LimitKind.WORKING_DAYS, LimitKind.WORKING_HOURS)
 
 
@@ -29,6 +31,54 @@ def calendars_closed(subject: Subject) -> Iterator[Finding]:
         if name in used and open_time == 0:
             message = "has no open hour in the period; look at its `hours`, `closed` and `open`"
             yield ("calendars", name), message
+
+
+def hours_at_night(subject: Subject) -> Iterator[Finding]:
+    """Find hours such as 01:30-05:00, by which the afternoon is meant."""
+    for path, texts in _hours_of_calendars(subject.scenario):
+        for number, text in enumerate(texts):
+            start, end = parse_hours(text)
+            if start >= HOUR and end <= _MORNING:
+                later = f"{time_of_day(start + DAY // 2)}-{time_of_day(end + DAY // 2)}"
+                yield (*path, number), f'{text} is in the night; if not, write "{later}"'
+
+
+def hours_that_overlap(subject: Subject) -> Iterator[Finding]:
+    """Find hours of one day that overlap, of which one may be misspelt."""
+    for path, texts in _hours_of_calendars(subject.scenario):
+        for number, text in enumerate(texts):
+            for other in texts[:number]:
+                if _overlap(parse_hours(text), parse_hours(other)):
+                    yield (*path, number), f"{text} overlaps {other}; the time is open once"
+                    break
+
+
+def dates_far_from_the_period(subject: Subject) -> Iterator[Finding]:
+    """Find dates more than a year before or after what is simulated, beside others within it."""
+    network = subject.network
+    first = date_of(network.run_start // DAY).year - 1
+    last = date_of(network.end // DAY).year + 1
+    for path, texts in _dates_written(subject.scenario):
+        outside = {key: text for key, text in texts.items() if not first <= int(text[:4]) <= last}
+        if len(outside) < len(texts):
+            for key, text in outside.items():
+                yield (*path, key), f"{text} is years away from the period; look at its year"
+
+
+def _hours_of_calendars(scenario: Scenario) -> Iterator[tuple[KeyPath, tuple[str, ...]]]:
+    for name, calendar in scenario.calendars.items():
+        for days, texts in calendar.hours.items():
+            yield ("calendars", name, "hours", days), texts
+        for day, texts in calendar.open.items():
+            yield ("calendars", name, "open", str(day)), texts
+
+
+def _dates_written(scenario: Scenario) -> Iterator[tuple[KeyPath, dict[str | int, str]]]:
+    for name, calendar in scenario.calendars.items():
+        yield ("calendars", name, "closed"), dict(enumerate(calendar.closed))
+        yield ("calendars", name, "open"), {str(day): str(day) for day in calendar.open}
+    for name, profile in scenario.profiles.items():
+        yield ("profiles", name, "dates"), {text: text for text in profile.dates}
 
 
 def profiles_beside_the_hours(subject: Subject) -> Iterator[Finding]:

@@ -8,11 +8,20 @@ from pathlib import Path
 
 from sim.errors import InputError, Problem
 from sim.lint.capacity import stations_overloaded, stations_unstaffed, stations_unvisited
-from sim.lint.effects import clocks_without_effect, cuts_without_effect, patience_without_effect
-from sim.lint.figures import thousands_with_a_point
+from sim.lint.effects import (
+    changes_without_effect,
+    clocks_without_effect,
+    patience_without_effect,
+    statutory_limits_below_limits,
+)
+from sim.lint.figures import shares_with_a_point, thousands_with_a_point, variations_in_per_cent
 from sim.lint.limits import limits_too_short
+from sim.lint.names import fields_alike, names_alike, offices_of_totals
 from sim.lint.opening_hours import (
     calendars_closed,
+    dates_far_from_the_period,
+    hours_at_night,
+    hours_that_overlap,
     levels_open_day_and_night,
     profiles_beside_the_hours,
     working_time_on_always,
@@ -24,7 +33,7 @@ from sim.lint.steps import (
     steps_unreached,
 )
 from sim.lint.subject import Check, Subject
-from sim.lint.unused import names_unused, routes_unused
+from sim.lint.unused import names_unused, routes_unused, transfers_hidden
 from sim.network import build
 from sim.scenario.load import Loaded, read
 from sim.scenario.references import BASE, Finding
@@ -47,7 +56,17 @@ CHECKS: tuple[Check, ...] = (
     citizens_at_closed_counters,
     clocks_without_effect,
     patience_without_effect,
-    cuts_without_effect,
+    changes_without_effect,
+    statutory_limits_below_limits,
+    hours_at_night,
+    hours_that_overlap,
+    dates_far_from_the_period,
+    variations_in_per_cent,
+    shares_with_a_point,
+    names_alike,
+    fields_alike,
+    offices_of_totals,
+    transfers_hidden,
 )
 
 
@@ -122,6 +141,17 @@ def check(path: str | Path, policy: str = BASE) -> Report:
     )
 
 
+def warnings_of(loaded: Loaded, policy: str = BASE) -> list[Problem]:
+    """List what is odd in a scenario under a policy, by file, line and column.
+
+    Raises
+    ------
+    InputError
+        If there is no such policy, or its network cannot be built.
+    """
+    return _warnings(_subject(loaded, policy))
+
+
 def _subject(loaded: Loaded, policy: str) -> Subject:
     scenario = loaded.scenario.with_policy(policy)
     return Subject(loaded, scenario, build(scenario))
@@ -151,7 +181,8 @@ def _warnings(subject: Subject) -> list[Problem]:
 def _warning(subject: Subject, finding: Finding) -> Problem:
     """Place a finding; a step, which it names by its id, is named by its path in the file."""
     path, message = finding
-    if path[0] == "procedures" and path[2:3] == ("route",) and len(path) > 3:
+    named = path[0] == "procedures" and path[2:3] == ("route",) and len(path) > 3
+    if named and not isinstance(path[3], int):
         step = subject.step_paths.get((str(path[1]), str(path[3])))
         path = path[:3] if step is None else (*step, *path[4:])
     return subject.loaded.warning((path, message))

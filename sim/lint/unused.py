@@ -44,6 +44,26 @@ def routes_unused(subject: Subject) -> Iterator[Finding]:
             yield path, "no procedure has this route; give it to one, or leave it out"
 
 
+def transfers_hidden(subject: Subject) -> Iterator[Finding]:
+    """Find rules that an earlier rule comes before, between whichever stations (rule 10)."""
+    network = subject.network
+    stations = list(dict.fromkeys(station.address for station in network.stations))
+    first: dict[int, set[int]] = {}
+    for source in stations:
+        for target in stations:
+            matching = network.transfers_between(source, target)
+            for number in matching:
+                first.setdefault(number, set()).add(matching[0])
+    for number, earlier in first.items():
+        if number not in earlier and number < len(subject.loaded.scenario.transfers):
+            before = ", ".join(str(other + 1) for other in sorted(earlier))
+            yield (
+                ("transfers", number),
+                f"never holds: what it is for goes by an earlier rule ({before}. of the list); put "
+                "the narrower rule first",
+            )
+
+
 def calendars_used(scenario: Scenario) -> set[str | None]:
     """Name the calendars of channels, levels, offices, staff and transfers."""
     used = {channel.calendar for channel in scenario.channels.values()}

@@ -25,6 +25,8 @@ from sim.scenario.values import (
 
 BEFORE_THE_RUN = timedelta(days=31)
 AFTER_THE_PERIOD_YEARS = 5
+MOST_DOSSIERS = 100_000_000
+"""Of one replication; those of a whole country in a year would be as many."""
 
 
 def build(scenario: Scenario) -> Network:
@@ -38,7 +40,8 @@ def build(scenario: Scenario) -> Network:
     Raises
     ------
     InputError
-        If nobody can come through a channel, or to a level's offices.
+        If nobody can come through a channel, or to a level's offices, or more dossiers come than
+        a replication can hold.
     """
     run_start = midnight(scenario.period.first) - scenario.warm_up.us
     names = [ALWAYS, *scenario.calendars]
@@ -82,6 +85,7 @@ def build(scenario: Scenario) -> Network:
         for procedure in network.procedures
         for message in _unfit_channels(network, procedure)
     ]
+    problems += _too_many(network)
     if problems:
         raise InputError(*problems)
     return network
@@ -274,6 +278,18 @@ def _total(volume: Volume, days: int, working_days: float, hours: float) -> floa
         (volume.per_hour, hours),
     )
     return next(rate * times for rate, times in rates if rate is not None)
+
+
+def _too_many(network: Network) -> Iterator[str]:
+    """Tell of the procedure with most dossiers if there are more than any machine can hold."""
+    periods = (network.end - network.run_start) / (network.end - network.period_start)
+    expected = sum(procedure.volume for procedure in network.procedures) * periods
+    if expected > MOST_DOSSIERS:
+        most = max(network.procedures, key=lambda procedure: procedure.volume)
+        yield (
+            f"procedures.{most.name}.volume: {expected:,.0f} dossiers would come in a replication, "
+            f"{most.volume * periods:,.0f} of them here; at most {MOST_DOSSIERS:,} can"
+        )
 
 
 def _unfit_channels(network: Network, procedure: Procedure) -> Iterator[str]:

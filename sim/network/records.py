@@ -288,15 +288,19 @@ class Network:
 
     def transfer_between(self, source: str, target: str) -> int:
         """Give the number of the first rule that matches, or -1 (rule 10)."""
+        return next(iter(self.transfers_between(source, target)), -1)
+
+    def transfers_between(self, source: str, target: str) -> list[int]:
+        """Give the numbers of all rules that match, in file order."""
         between_kinds = (source in self.counters) != (target in self.counters)
         source_level, target_level = source.partition(".")[0], target.partition(".")[0]
-        for number, rule in enumerate(self.transfers):
+
+        def matches(rule: Transfer) -> bool:
             if rule.within is not None:
-                if source_level == target_level == rule.within and between_kinds:
-                    return number
-            elif rule.source in (source, source_level) and rule.target in (target, target_level):
-                return number
-        return -1
+                return source_level == target_level == rule.within and between_kinds
+            return rule.source in (source, source_level) and rule.target in (target, target_level)
+
+        return [number for number, rule in enumerate(self.transfers) if matches(rule)]
 
     @cached_property
     def _intensities(self) -> dict[tuple[int, Calendar], Intensity]:

@@ -13,8 +13,10 @@ from typing import Any
 from sim.errors import InputError
 from sim.scenario.files import file_beside, placed
 from sim.scenario.text import Document, KeyPath, Null, Place, read_document
+from sim.scenario.words import likely
 
 MOST_FILES = 64
+_ALIKE = 0.75
 
 _ONE_VALUE = (
     "levels.*.stations.*.staff",
@@ -101,6 +103,7 @@ class _Files:
 
 def _laid_over(base: Document, over: Document) -> Document:
     places: dict[KeyPath, Place] = {}
+    alike = {**base.alike, **over.alike}
 
     def keep(source: Document, path: KeyPath, value: object) -> None:
         if path in source.places:
@@ -123,6 +126,10 @@ def _laid_over(base: Document, over: Document) -> Document:
             elif key in below and _by_key(here, below[key], above[key]):
                 merged[key] = merge(here, below[key], above[key])
             else:
+                if key not in below and isinstance(above[key], dict):
+                    meant = likely(key, below.keys() - above.keys(), _ALIKE)
+                    if meant is not None:
+                        alike[here] = meant
                 keep(over, here, above[key])
                 merged[key] = above[key]
         return merged
@@ -130,7 +137,7 @@ def _laid_over(base: Document, over: Document) -> Document:
     data = merge((), base.data, over.data)
     problems = tuple(dict.fromkeys((*base.problems, *over.problems)))
     unread = tuple(dict.fromkeys((*base.unread, *over.unread)))
-    return replace(over, data=data, places=places, problems=problems, unread=unread)
+    return replace(over, data=data, places=places, problems=problems, unread=unread, alike=alike)
 
 
 def _by_key(path: KeyPath, below: object, above: object) -> bool:

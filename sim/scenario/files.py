@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -16,8 +18,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from sim.durations import parse_duration
-from sim.errors import InputError, Problem
+from sim.durations import UNITS
+from sim.errors import InputError, Problem, quoted
+from sim.habits import knowing_habits
 from sim.scenario.raw_keys import TableOfBacklog, TableOfOffices
 from sim.scenario.schema import OpenDossier
 from sim.scenario.text import Document, KeyPath, Place, plain_value, read_text
@@ -43,8 +46,12 @@ def file_beside(document: Document, path: KeyPath, name: str) -> Path:
         inside = file.resolve().is_relative_to(document.folder.resolve())
     except (OSError, ValueError):
         raise InputError(document.problem(path, f"`{name}` is not a file's name")) from None
-    if not inside or Path(name).is_absolute():
+    if not inside:
         message = f"`{name}` lies outside the scenario's folder; put it there, or below"
+        raise InputError(document.problem(path, message))
+    if Path(name).is_absolute():
+        way = os.path.relpath(file, named_in.parent)
+        message = f"`{name}` begins with /; name it from the scenario's folder: `{way}`"
         raise InputError(document.problem(path, message))
     return file
 
@@ -85,6 +92,7 @@ def read_table(file: Path) -> Table:
     if "," not in header and (";" in header or "\t" in header):
         message = "its cells are not parted by commas; save it as CSV with commas"
         raise InputError(Problem(name, 1, 1, "", message))
+    begun = 1
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True)
     rows: list[tuple[int, tuple[str, ...]]] = []
     try:
@@ -92,9 +100,10 @@ def read_table(file: Path) -> Table:
             stripped = tuple(cell.strip() for cell in cells)
             if any(stripped):
                 rows.append((reader.line_num, stripped))
-    except csv.Error as error:
-        problem = Problem(name, reader.line_num, 1, "", f"is not CSV here: {error}")
-        raise InputError(problem) from None
+            begun = reader.line_num + 1
+    except csv.Error:
+        why = 'a quote " in this row does not surround a cell; delete it, or close the cell by one'
+        raise InputError(Problem(name, begun, 1, "", why)) from None
     if not rows:
         raise InputError(Problem(name, 0, 0, "", "is empty; its first row names the columns"))
     (line, columns), *others = rows
@@ -105,7 +114,11 @@ def read_table(file: Path) -> Table:
         if count > 1
     ]
     problems += [
-        table.problem(number, f"the row has {len(cells)} cells, the header {len(columns)}")
+        table.problem(
+            number,
+            f"the row has {len(cells)} cells, the header {len(columns)}"
+            + ("; a cell with a comma stands in quotes" if len(cells) > len(columns) else ""),
+        )
         for number, cells in others
         if len(cells) != len(columns)
     ]
@@ -249,15 +262,18 @@ class _Inserting:
         self.keys(path, keys, ("file", "column", "unit"), ())
         table = self.table(path, keys)
         column = self.column(table, (*path, "column"), keys["column"])
+        try:
+            _read_unit(keys["unit"])
+        except ValueError as error:
+            raise InputError(self.document.problem((*path, "unit"), str(error))) from None
         times: Counter[str] = Counter()
         problems = []
         for line, cells in table.rows:
-            written = f"{cells[column]} {keys['unit']}"
             try:
-                parse_duration(written)
+                _read_number(cells[column])
             except ValueError as error:
                 problems.append(table.problem(line, str(error)))
-            times[written] += 1
+            times[f"{cells[column]} {keys['unit']}"] += 1
         if problems:
             raise InputError(*problems)
         if not times:
@@ -294,6 +310,22 @@ class _Inserting:
                 self.places[*here, key] = place
             rows.append(row)
         return rows
+
+
+@knowing_habits
+def _read_unit(unit: object) -> None:
+    if str(unit) not in UNITS:
+        raise ValueError(
+            f"{quoted(unit)} is not a unit of time; write s, min, h, days, or working min, h, days"
+        )
+
+
+@knowing_habits
+def _read_number(cell: object) -> None:
+    if not re.fullmatch(r"[0-9]{1,30}(\.[0-9]{1,30})?", str(cell)):
+        raise ValueError(
+            f"{quoted(cell)} is not a number from 0 on; write one, whose unit `unit` says"
+        )
 
 
 def _needed_and_others(form: type[BaseModel]) -> tuple[list[str], list[str]]:

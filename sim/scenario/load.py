@@ -95,7 +95,9 @@ def _checked(document: Document) -> tuple[Scenario | None, list[Problem]]:
         scenario = Scenario.model_validate(document.data)
     except ValidationError as error:
         told = [
-            found for found in findings_of(error, document.data) if not _is_unread(found, document)
+            found
+            for found in findings_of(error, document.data, document.alike)
+            if not _is_unread(found, document)
         ]
         problems += [document.problem(path, message) for path, message in told]
         return None, [*problems, *_judged(document)]

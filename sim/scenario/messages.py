@@ -130,22 +130,36 @@ _COLLECTIONS = {
     "Pool": "pools",
     "Procedure": "procedures",
 }
+_SECTIONS = frozenset(_COLLECTIONS.values()) & set(keys_of(Scenario))
+_NONE_ALIKE: Mapping[KeyPath, str] = {}
 _MOST_KEYS = 8
 _MOST_LISTED = 12
 _STEP = "{at: ward.reception, work: 10 min}"
 
 
-def findings_of(error: ValidationError, data: object = None) -> Iterator[Finding]:
-    """Give the path and the message of each thing that a validator found in plain data."""
+def findings_of(
+    error: ValidationError, data: object = None, alike: Mapping[KeyPath, str] = _NONE_ALIKE
+) -> Iterator[Finding]:
+    """Give the path and the message of each thing that a validator found in plain data.
+
+    `alike` are new names beside nearly the same of a file that is extended.
+    """
     models = {model.__name__: model for model in all_models()}
     root = models.get(error.title, Scenario)
     all_found = error.errors(include_url=False)[:MOST_FOUND]
     unknown = Counter(
         path_in_file(found["loc"][:-1]) for found in all_found if found["type"] == "extra_forbidden"
     )
+    misplaced = _entries_without_header(data)
+    yield from ((path, f"looks like {what}; `{among}:` is missing above it")
+                for path, (what, among) in misplaced.items())  # fmt: skip
+    lost = {(among,) for _, among in misplaced.values()}
+    told: set[KeyPath] = set()
     for found in all_found:
         path = path_in_file(found["loc"])
         kind, given = found["type"], found["input"]
+        if path[:2] in misplaced or path in lost:
+            continue
         if kind in ("value_error", "assertion_error"):
             wrong = found["ctx"]["error"]
             for inner, why in faults_of(wrong):
@@ -156,6 +170,13 @@ def findings_of(error: ValidationError, data: object = None) -> Iterator[Finding
             if unknown[path[:-1]] > 0:
                 unknown[path[:-1]] -= 1
                 continue  # an unknown key is told in its place, with the keys that there are
+            if path[:-1] in alike:
+                if path[:-1] not in told:
+                    told.add(path[:-1])
+                    name, meant = path[-2], alike[path[:-1]]
+                    why = f"is new here and lacks `{path[-1]}`"
+                    yield path[:-1], f"{quoted(name)} {why} (did you mean {quoted(meant)}?)"
+                continue
             yield path, _missing(path, root)
         elif kind == "extra_forbidden":
             tags = [str(part)[1:-1] for part in found["loc"][:-1] if str(part)[:1] == "<"]
@@ -165,6 +186,24 @@ def findings_of(error: ValidationError, data: object = None) -> Iterator[Finding
             yield path, unknown_key(str(path[-1]), tagged or here, given, beside)
         else:
             yield path, _worded(kind, given, found.get("ctx", {}), path, root, found["msg"])
+
+
+def _entries_without_header(data: object) -> dict[KeyPath, tuple[str, str]]:
+    """Find entries of a section that is missing, which stand below the section before it.
+
+    Gives what each looks like, and the missing key.
+    """
+    missing = _SECTIONS.difference(data) if isinstance(data, dict) else ()
+    if not isinstance(data, dict) or not missing:
+        return {}
+    found: dict[KeyPath, tuple[str, str]] = {}
+    for section, entries in data.items():
+        for name, entry in entries.items() if isinstance(entries, dict) else ():
+            own = {key for model in models_at((section, name)) for key in keys_of(model)}
+            like = _collection_of(entry)
+            if like and like[1] in missing and not set(entry) <= own:
+                found[section, name] = like
+    return found
 
 
 def unknown_key(

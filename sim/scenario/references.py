@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 
 from sim.calendars import public_holidays
@@ -12,6 +12,7 @@ from sim.scenario.offices import offices_of
 from sim.scenario.schema import (
     EachParent,
     Level,
+    Office,
     Procedure,
     Scenario,
     Step,
@@ -118,6 +119,8 @@ def _offices(scenario: Scenario, level_name: str, level: Level) -> Iterator[Find
         return
     parents = [] if level.within == level_name else _office_names(scenario, level.within)
     lone = False
+    if len(parents) > 1:
+        yield from _homeless(path, level, level.offices)
     for name, office in level.offices.items():
         at: KeyPath = (*path, "offices", name)
         yield from _calendar(scenario, (*at, "calendar"), office.calendar)
@@ -132,8 +135,20 @@ def _offices(scenario: Scenario, level_name: str, level: Level) -> Iterator[Find
             yield (*at, "within"), f"`{level_name}` is not `within` a level; add it there"
         elif parents:
             yield from _known((*at, "within"), "office", office.within, parents)
-            if office.within is None and len(parents) > 1:
-                yield at, f"`{level.within}` has several offices; say which: {{within: OFFICE}}"
+
+
+def _homeless(path: KeyPath, level: Level, offices: Mapping[str, Office]) -> Iterator[Finding]:
+    """Tell once of the offices that do not say in which office of the parent level they lie."""
+    names = [name for name, office in offices.items() if office.within is None]
+    several = f"`{level.within}` has several offices"
+    if len(names) == 1:
+        yield (*path, "offices", names[0]), f"{several}; say which: {{within: OFFICE}}"
+    elif names:
+        yield (
+            (*path, "offices"),
+            f"{several}; say for each of {len(names)} offices here, such as {quoted(names[0])}, "
+            "in which it lies: `within: OFFICE`, or of a table `within: COLUMN`",
+        )
 
 
 def _stations(scenario: Scenario, path: KeyPath, level: Level) -> Iterator[Finding]:
@@ -149,9 +164,11 @@ def _stations(scenario: Scenario, path: KeyPath, level: Level) -> Iterator[Findi
             yield here, f"`{name}` is a station's name too; give the pool another"
         for number, served in enumerate(pool.serves):
             yield from _known((*here, "serves", number), "station", served, level.stations)
-        disciplines = {level.stations[s].discipline for s in pool.serves if s in level.stations}
+        served_by = [s for s in pool.serves if s in level.stations]
+        disciplines = {level.stations[s].discipline for s in served_by}
         if len(disciplines) > 1:
-            yield here, f"its stations have several disciplines: {', '.join(sorted(disciplines))}"
+            of_each = ", ".join(f"{s} {level.stations[s].discipline}" for s in served_by)
+            yield here, f"its stations have several disciplines, and need one: {of_each}"
 
 
 def _channels(scenario: Scenario) -> Iterator[Finding]:
@@ -188,15 +205,23 @@ def _volumes(scenario: Scenario) -> Iterator[Finding]:
     for name, volume in scenario.volumes.items():
         if volume.of is not None:
             yield ("volumes", name), "a named volume is a rate, not a share of another"
-    shares: dict[str, float] = {}
+    shares: dict[str, dict[str, float]] = {}
     for name, procedure in scenario.procedures.items():
         path: KeyPath = ("procedures", name, "volume", "of")
         volume = procedure.volume
         yield from _known(path, "volume", volume.of, scenario.volumes)
         if volume.of is not None and volume.share is not None:
-            shares[volume.of] = shares.get(volume.of, 0.0) + volume.share
-            if shares[volume.of] > 1 + 1e-9:
-                yield path, f"the shares of `{volume.of}` add to more than 1"
+            shares.setdefault(volume.of, {})[name] = volume.share
+    for of, parts in shares.items():
+        total = sum(parts.values())
+        if total > 1 + 1e-9:
+            last = next(name for name in reversed(parts) if parts[name] > 0)
+            some = ", ".join(f"{quoted(name)} {part:.4g}" for name, part in list(parts.items())[:6])
+            more = f", … {len(parts) - 6} more" if len(parts) > 6 else ""
+            yield (
+                ("procedures", last, "volume", "share"),
+                f"the shares of {quoted(of)} add to {total:.6g}, more than 1: {some}{more}",
+            )
 
 
 def _procedures(scenario: Scenario) -> Iterator[Finding]:

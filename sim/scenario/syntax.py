@@ -15,6 +15,7 @@ Explanation = tuple[int, int, str]
 """Line and column, from 1, and what is wrong there."""
 
 _ODD_SPACE = re.compile("[\u00a0\u00ad\u2000-\u200f\u202f\u2060\u3000\ufeff]")
+_ODD_SPACE_AFTER = re.compile(rf"^(?:\s*[\w-]+:|\s*-)(?={_ODD_SPACE.pattern})")
 _ORDINARY = re.compile(r"[^\s\[\]{},:#]+")
 _STRING = {
     '"': re.compile(r'"(?:[^"\\]++|\\.)*+(?P<end>"|\Z)', re.DOTALL),
@@ -174,6 +175,11 @@ def _odd_letter(lines: list[str], row: int) -> Explanation | None:
                 odd.start() + 1,
                 f"the space {letter} stands here; indent with spaces",
             )
+        glued = _ODD_SPACE_AFTER.search(line)
+        if glued is not None:
+            letter = f"U+{ord(line[glued.end()]):04X}"
+            why = f"the space {letter} stands here; write an ordinary one"
+            return number + 1, glued.end() + 1, why
         wide = line.find("：")
         if wide >= 0 and not _HAS_COLON.search(line):
             return number + 1, wide + 1, "the colon `：` is not the ordinary one; write `: `"
@@ -371,9 +377,12 @@ def _indentation(lines: list[str], row: int) -> Explanation | None:
         why = f"this line is indented by {own}, {before}; indent what belongs together alike"
         return *place, why
     if line.lstrip().startswith("- "):
-        return *place, f"a list item stands among keys; look at the indentation of line {above + 1}"
+        why = "a list item stands among keys"
+        way = f"look at the indentation of line {above + 1}, or for a key that is missing there"
+        return *place, f"{why}; {way}"
     for number in range(row - 1, -1, -1):
         if lines[number].lstrip().startswith("- ") and _indent(lines[number]) == own:
             why = f"a key stands among list items, such as that of line {number + 1}"
-            return *place, f"{why}; begin it with a dash, or indent it deeper"
+            way = "begin it with a dash, indent it deeper, or write the key missing before it"
+            return *place, f"{why}; {way}"
     return None

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from itertools import islice
 from math import isfinite
 from pathlib import Path
 from typing import Any, NoReturn, TypeGuard
@@ -21,10 +22,14 @@ import yaml
 from sim.errors import MOST_FOUND, InputError, Problem, one_line, quoted
 from sim.habits import way_out
 from sim.scenario.syntax import explained, place_of
+from sim.scenario.words import likely
 
 MOST_BYTES = 4_000_000
 MOST_LETTERS = 10_000
 DEEPEST = 64
+_MOST_FILES = 1000
+_KINDS = (".yaml", ".yml")
+"""What a scenario's name may end in."""
 
 KeyPath = tuple[str | int, ...]
 
@@ -53,7 +58,7 @@ _UNWRITABLE = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 _TAG_OF_UNION = re.compile("<[a-z]+>")
-_NO_SPACE = re.compile(r"([\w-]+):(\S.*)", re.DOTALL)
+_NO_SPACE = re.compile(r"([\w-]+):[\u00a0\u2000-\u200f\u202f\u3000]*(\S.*)", re.DOTALL)
 _LIKE_A_NUMBER = re.compile(r"[-+]?[0-9]+([.,][0-9]+)*")
 _REST_OF_A_NUMBER = re.compile(r"[0-9]+(\s*[^\d\s.,:-][^\d]*)?")
 _SURE_REST_OF_A_NUMBER = re.compile(r"[0-9]{3}|[0-9]+\s*[^\d\s.,:-][^\d]*")
@@ -104,6 +109,8 @@ class Document:
     """What is wrong without keeping the rest from being read."""
     unread: tuple[KeyPath, ...] = ()
     """Where a value could not be read, which is told; what is there is no further problem."""
+    alike: Mapping[KeyPath, str] = field(default_factory=dict)
+    """Names that are new beside nearly the same of a file that it extends, and what those are."""
 
     def problem(self, path: KeyPath, message: str) -> Problem:
         """Make a problem at `path`, or at the nearest key around it that has a place."""
@@ -199,7 +206,14 @@ def read_text(path: Path) -> str:
 def _what_is_there(path: Path) -> str:
     if path.is_dir():
         return "is a folder"
-    return "is not a file" if path.exists() else "no such file"
+    if path.exists():
+        return "is not a file"
+    names = islice(path.parent.iterdir(), _MOST_FILES) if path.parent.is_dir() else ()
+    kinds = (path.suffix,) if path.suffix else _KINDS
+    alike = {file.name if path.suffix else file.stem: file.name for file in names
+             if file.suffix in kinds}  # fmt: skip
+    meant = alike.get(path.name) or alike.get(likely(path.name, alike, 0.75) or "")
+    return "no such file" + (f" (did you mean {quoted(meant)}?)" if meant else "")
 
 
 def parse_document(text: str, file: str) -> Document:
@@ -377,7 +391,8 @@ class _Builder:
         parted = glued(event.value) if event.implicit[0] else None
         if parted is not None:
             key, value = parted
-            message = f"no space after the colon: write {quoted(f'{key}: {value}')}"
+            missing = "space" if f"{key}:{value}" == event.value else "ordinary space"
+            message = f"no {missing} after the colon: write {quoted(f'{key}: {value}')}"
             self._note(event, (*path, key), message)
             self.places.setdefault((*path, key), self._place(event))
             built.setdefault(key, plain_value(value))

@@ -47,6 +47,7 @@ WITHDRAWN = "withdrawn"
 _NAME = re.compile(r"[\w-]+")
 _OFFICE_NAME = re.compile(r"[^@./]+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY_AND_MONTH = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})")
 _INTERVAL = re.compile(r"[0-9]{2}:[0-9]{2}\s*-\s*[0-9]{2}:[0-9]{2}")
 
 
@@ -98,12 +99,22 @@ def parse_limit(value: object) -> Limit:
         raise ValueError(f"{quoted(value)} is not a time limit; it must be more than 0")
     if unit.startswith(("working day", "day", "week")):
         if number != int(number):
-            raise ValueError(f"{quoted(value)}: a limit in days or weeks is a whole number of them")
+            way = f"write `{_in_hours(number, unit)}`"
+            raise ValueError(
+                f"{quoted(value)}: a limit in days or weeks is a whole number of them; {way}"
+            )
         if unit.startswith("working"):
             return Limit(kind=LimitKind.WORKING_DAYS, amount=int(number))
         return Limit(kind=LimitKind.DAYS, amount=int(number) * (7 if unit[0] == "w" else 1))
     kind = LimitKind.WORKING_HOURS if unit.startswith("working") else LimitKind.CLOCK
     return Limit(kind=kind, amount=round(number * size))
+
+
+def _in_hours(number: float, unit: str) -> str:
+    """Write a limit in days or weeks by its hours; a working day has 8."""
+    if unit.startswith("working"):
+        return f"{8 * number:g} working h"
+    return f"{(7 if unit.startswith('week') else 1) * 24 * number:g} h"
 
 
 def _name(value: object) -> str:
@@ -130,6 +141,10 @@ def _strict_date(value: object) -> date:
     if isinstance(value, date):
         return value
     if not isinstance(value, str) or not _DATE.fullmatch(value):
+        yearless = _DAY_AND_MONTH.fullmatch(value) if isinstance(value, str) else None
+        if yearless is not None:
+            way = f"YYYY-{yearless[2]:0>2}-{yearless[1]:0>2}"
+            raise ValueError(f"{quoted(value)} has no year; write {way}, for each year")
         raise ValueError(f"{quoted(value)} is not a date; write YYYY-MM-DD")
     try:
         day = date.fromisoformat(value)
@@ -186,8 +201,11 @@ def parse_hours(text: object) -> tuple[int, int]:
     if match is None:
         several = _INTERVAL.findall(text) if isinstance(text, str) else []
         if len(several) > 1:
-            items = ", ".join(f'"{hours}"' for hours in several)
-            raise ValueError(f"{quoted(text)} is {len(several)} ranges of hours; write [{items}]")
+            each = ", ".join(f'"{hours}"' for hours in several)
+            raise ValueError(
+                f"{quoted(text)} is {len(several)} ranges of hours; write each in quotes of its "
+                f"own: {each}"
+            )
         raise ValueError(f'{quoted(text)} is not a range of hours; write "07:30-11:30", in quotes')
     first, last = (part.strip() for part in match[0].split("-"))
     start, end = parse_time_of_day(first), parse_time_of_day(last)

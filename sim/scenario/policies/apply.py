@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sim.errors import InputError
+from sim.errors import InputError, quoted
 from sim.scenario.backlog import unfit_backlog
 from sim.scenario.marks import unfit_routes
 from sim.scenario.messages import findings_of
@@ -86,9 +86,15 @@ def check_policies(scenario: Scenario) -> list[Finding]:
     if broken_parents(scenario):
         return []
     unfit_base = _unfit(scenario)
+    found = {
+        name: list(_unfit_changes(scenario, name)) if unfit_base else _applied(scenario, name)[1]
+        for name in scenario.policies
+    }
     findings: list[Finding] = []
-    for name in scenario.policies:
-        findings += _unfit_changes(scenario, name) if unfit_base else _applied(scenario, name)[1]
+    for name, policy in scenario.policies.items():
+        parts = [part for part in policy.combine if part != name]
+        told = {message for part in parts for _, message in found.get(part, ())}
+        findings += (finding for finding in found[name] if finding[1] not in told)
     return list(dict.fromkeys(findings))
 
 
@@ -146,7 +152,7 @@ def _tried(
 ) -> tuple[Scenario, list[Finding]]:
     """Apply one change, or say why not."""
     unknown: list[Finding] = [
-        ((*where, key), f"there is no lever `{key}`{did_you_mean(key, Levers.model_fields)}")
+        ((*where, key), f"there is no lever {quoted(key)}{_meant_or_listed(key)}")
         for key in change
         if key not in Levers.model_fields
     ]
@@ -159,6 +165,11 @@ def _tried(
         return scenario, [((*where, *path), message) for path, message in found.items()]
     except UnfitError as error:
         return scenario, [((*where, *error.path), str(error))]
+
+
+def _meant_or_listed(lever: str) -> str:
+    known = Levers.model_fields
+    return did_you_mean(lever, known) or f"; there is: {', '.join(known)}"
 
 
 def _changed(scenario: Scenario, change: Levers) -> Scenario:

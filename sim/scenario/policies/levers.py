@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
+from sim.durations import parse_duration
+from sim.errors import quoted
 from sim.scenario.schema import Part, Step
 from sim.scenario.text import KeyPath
 from sim.scenario.values import (
@@ -48,10 +51,22 @@ def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _by_a_share(value: object) -> object:
+    try:
+        parse_duration(value)
+    except ValueError:
+        return value
+    raise ValueError(
+        f"{quoted(value)} is not a share; a cut is by a share, such as 40%; a new value is given "
+        "by the lever `set`"
+    )
+
+
 T = TypeVar("T")
 Several = Annotated[
     tuple[T, ...], BeforeValidator(_several), AfterValidator(_each_once), ONE_OR_LIST
 ]
+ShareCut = Annotated[Share, BeforeValidator(_by_a_share)]
 Factor = Annotated[Weight, Field(le=1000), WithJsonSchema(FACTOR)]
 
 
@@ -83,6 +98,17 @@ class StaffChange(Part):
     """So many. For example `5`."""
     times: Factor | None = None
     """So many times as many, rounded to whole officers, halves up. For example `1.5`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_how(cls, change: Any) -> Any:
+        number = re.fullmatch(r"[-+]?[0-9]+", str(change))
+        if isinstance(change, str | int) and number is not None:
+            ways = f"{{add: {int(change)}}}"
+            if str(change).isdecimal():
+                ways = f"{{set: {int(change)}}} for so many in all, {ways} for so many more"
+            raise ValueError(f"{quoted(change)} does not say what changes; write {ways}")
+        return change
 
     @model_validator(mode="after")
     def _one_of(self) -> StaffChange:
@@ -132,12 +158,12 @@ class MakePool(Part):
 class Cut(Which):
     """Shorter limits, less work, fewer incomplete dossiers, steps left out."""
 
-    time_limit: Share | None = None
+    time_limit: ShareCut | None = None
     """By which share time limits become shorter, less than 100 %. Limits in working days, days and
     weeks are rounded up to whole days, at least 1; `same day` and the statutory limit stay. For
     example `40%`.
     """
-    work: Share | None = None
+    work: ShareCut | None = None
     """By which share `work` and `again` become shorter: every duration of the distribution is
     scaled. For example `25%`.
     """
@@ -280,5 +306,8 @@ class Levers(Part):
     def _one_lever(cls, change: Any) -> Any:
         if isinstance(change, dict) and len(change) != 1:
             known = ", ".join(cls.model_fields)
+            if len(change) > 1 and set(change) <= set(cls.model_fields):
+                way = ", ".join(f"`- {lever}: …`" for lever in change)
+                raise ValueError(f"a change has one lever; write each in an item of its own: {way}")
             raise ValueError(f"a change has one lever, one of: {known}")
         return change

@@ -25,12 +25,25 @@ def set_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
     which = {key: values[key] for key in _WHICH if key in values}
     paths = {path: value for path, value in values.items() if path not in which}
     if not paths:
-        raise UnfitError(("set",), "says no path to set")
+        way = _dotted(values)
+        raise UnfitError(("set",), "says no path to set" + (f"; write `{way}`" if way else ""))
     tree = scenario.model_dump(exclude_none=True)
     for path, value in paths.items():
+        if isinstance(value, Mapping) and "file" in value:
+            raise UnfitError(("set", path), "a table is read only where a scenario names it")
         for root in _roots(scenario, tree, which):
             _put(root, path, value)
     return _validated(scenario, tree, paths)
+
+
+def _dotted(values: Mapping[str, Any]) -> str:
+    """Write as a dotted path what was written as mappings in mappings."""
+    keys: list[str] = []
+    value: Any = values
+    while isinstance(value, Mapping) and len(value) == 1:
+        ((key, value),) = value.items()
+        keys.append(str(key))
+    return f"{'.'.join(keys)}: {value}" if len(keys) > 1 and isinstance(value, str | int) else ""
 
 
 def _roots(scenario: Scenario, tree: Any, which: Mapping[str, Any]) -> list[Any]:
@@ -102,15 +115,35 @@ def _same_line(before: Scenario, after: Scenario, level: str | None) -> bool:
 def _put(tree: Any, path: str, value: object) -> None:
     *above, last = path.split(".")
     node: Any = tree
-    for part in above:
+    for number, part in enumerate(above):
+        if number == 0 and isinstance(node, dict) and part not in node:
+            whole = _whole_path(node, path)
+            if whole is not None:
+                raise UnfitError(("set", path), f"begins with no key; write `{whole}`")
         node = _below(node, part, path)
     if last == "id":
         raise UnfitError(("set", path), "a step keeps its id")
     if isinstance(node, list | tuple):
-        raise UnfitError(("set", path), "must end in a key of a step, not in a step")
+        if any(isinstance(item, dict) for item in node):
+            why = f"must end in a key of a step, not in a step: `{path}.KEY`"
+        else:
+            why = f"is one item of a list; set the whole: `{'.'.join(above)}: […]`"
+        raise UnfitError(("set", path), why)
     if not isinstance(node, dict):
         raise UnfitError(("set", path), f"there is no key `{last}` to set")
     node[last] = copy.deepcopy(value)
+
+
+def _whole_path(tree: Mapping[str, Any], path: str) -> str | None:
+    """Give the path that is meant by one that begins with a name: an address, a procedure."""
+    first, _, rest = path.partition(".")
+    level = tree["levels"].get(first, {})
+    for homes in ("stations", "pools"):
+        if rest.partition(".")[0] in level.get(homes, {}):
+            return f"levels.{first}.{homes}.{rest}"
+    sections = ("levels", "procedures", "calendars", "profiles", "channels", "volumes")
+    home = next((section for section in sections if first in tree[section]), None)
+    return None if home is None else f"{home}.{path}"
 
 
 def _below(node: object, part: str, path: str) -> object:
