@@ -85,6 +85,18 @@ def test_run_and_compare_tell_warnings_first(onestop: Onestop) -> None:
     assert not told("run", "--set", "procedures.khai-sinh.route.tiếp-nhận.work=10 min")
 
 
+def test_more_dossiers_than_any_machine_holds_are_refused(onestop: Onestop) -> None:
+    """31 days of 10 million are 310 million; with 31 days of warm-up, twice as many."""
+    Path("all.yaml").write_text(QUIET.replace("per_working_day: 25", "per_day: 10000000"), "utf-8")
+    for command in ("check", "run"):
+        line = refused(onestop(command, "all.yaml"))
+        assert "khai-sinh.volume" in line
+        assert "310,000,000 dossiers would come in a replication" in line
+    line = refused(onestop("run", "all.yaml", "--set", "warm_up=31 days"))
+    assert "620,000,000" in line
+    done(onestop("check", "quiet.yaml"))
+
+
 def test_errors_stand_alone_on_standard_error(onestop: Onestop) -> None:
     lines = refused(onestop("check", "wrong.yaml")).splitlines()
     assert [line.partition(": ")[0] for line in lines] == ["wrong.yaml:4:75", "wrong.yaml:8:15"]
