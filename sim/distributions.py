@@ -255,6 +255,10 @@ def parse_distribution(value: object) -> Distribution:
         first, last, unit = between.groups()
         way = f"write `{{uniform: [{first} {unit}, {last} {unit}]}}`"
         raise ValueError(f"{quoted(value)} is two lengths of time; {way}")
+    family, _, rest = value.strip().partition(" ") if isinstance(value, str) else ("", "", "")
+    if family in _FORMS:
+        form = rest if family == "exponential" else _FORMS[family]
+        raise ValueError(f"{quoted(value)} is a text; write `{{{family}: {form}}}`")
     if not isinstance(value, Mapping):
         return Distribution("constant", (parse_duration(value),))
     if set(value) & {"mean", "cv", "k"}:

@@ -240,3 +240,11 @@ def test_a_path_from_the_root_is_told_from_the_folder(tmp_path: Path) -> None:
         written(tmp_path, base="seed: 1\n", top=f"extends: {tmp_path}/base.yaml\n")
     )
     assert problem.message.endswith("name it from the scenario's folder: `base.yaml`")
+
+
+def test_a_null_for_a_misspelt_key_is_held_against_those_that_are_there(tmp_path: Path) -> None:
+    (problem,) = refused(
+        written(tmp_path, base=BASE, top="extends: base.yaml\npolicies: {mroe: null}\n")
+    )
+    assert problem.path == "policies.mroe"
+    assert "did you mean `more`?" in problem.message

@@ -166,7 +166,7 @@ def test_a_table_that_cannot_be_read_is_told_where_it_is_named(
     [
         (MEASURED, "phút\n4\n-3\n", 3, "`-3` is not a number from 0 on"),
         (MEASURED, 'phút\n4\n"3,5"\n', 3, "write `3.5`"),
-        (MEASURED, "phút,x\n4,1\n,1\n", 3, "`` is not a number"),
+        (MEASURED, "phút,x\n4,1\n,1\n", 3, "the cell of `phút` is empty"),
         (MEASURED, "phút\n", 1, "lists no time"),
     ],
 )

@@ -25,7 +25,9 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.names:
-            return None
+            from sim.scenario.words import did_you_mean
+
+            ctx.fail(f"there is no command `{cmd_name}`{did_you_mean(cmd_name, self.names)}")
         from importlib import import_module
 
         command: click.Command = import_module(f"sim.cli.{cmd_name}").command
@@ -65,6 +67,8 @@ def _code_of_run() -> int:
         return _INTERRUPTED
     except click.ClickException as error:
         error.show()
+        if "unexpected extra argument" in error.message and "--set" in sys.argv:
+            click.echo('A setting with a space stands in quotes: --set "PATH=VALUE"', err=True)
         return 2
     except InputError as error:
         click.echo(str(error), err=True)

@@ -9,6 +9,7 @@ from sim.errors import quoted
 from sim.lint.subject import Subject
 from sim.scenario.offices import offices_of
 from sim.scenario.references import Finding
+from sim.scenario.shape import keys_of, models_at
 from sim.scenario.words import likely
 
 _ALIKE = 0.75
@@ -18,7 +19,8 @@ _TOTALS = ("cộng", "tổng", "tổng cộng", "tổng số", "total", "totals"
 def names_alike(subject: Subject) -> Iterator[Finding]:
     """Find new names beside nearly the same of a file that the scenario extends."""
     for path, meant in subject.loaded.document.alike.items():
-        if subject.is_written_here(*path):
+        is_name = not any(path[-1] in keys_of(model) for model in models_at(path[:-1]))
+        if is_name and subject.is_written_here(*path):
             name = quoted(path[-1])
             yield path, f"{name} is new here; did you mean {quoted(meant)}, which is there already?"
 

@@ -145,7 +145,10 @@ def unfit_backlog(scenario: Scenario) -> list[Finding]:
     """List what of the backlog does not fit a scenario whose names are all known."""
     findings: list[Finding] = []
     if scenario.backlog and scenario.warm_up.us:
-        message = "a backlog starts the run as things are; leave `warm_up` out"
+        message = (
+            "a backlog starts the run as things are; leave `warm_up` out (`warm_up: null` takes "
+            "away that of a scenario that is extended)"
+        )
         findings.append((("warm_up",), message))
     for number, dossier in enumerate(scenario.backlog):
         path: KeyPath = ("backlog", number)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sim.errors import InputError
+from sim.errors import InputError, quoted
 from sim.scenario.files import file_beside, placed
 from sim.scenario.text import Document, KeyPath, Null, Place, read_document
 from sim.scenario.words import likely
@@ -126,7 +126,7 @@ def _laid_over(base: Document, over: Document) -> Document:
             elif key in below and _by_key(here, below[key], above[key]):
                 merged[key] = merge(here, below[key], above[key])
             else:
-                if key not in below and isinstance(above[key], dict):
+                if key not in below and isinstance(above[key], dict | list | Null):
                     meant = likely(key, below.keys() - above.keys(), _ALIKE)
                     if meant is not None:
                         alike[here] = meant
@@ -167,7 +167,9 @@ def _without_nulls(document: Document) -> Document:
 
     def cleared(path: KeyPath, value: object) -> object:
         if value is Null.NULL:
-            problems.append(document.problem(path, message))
+            meant = document.alike.get(path)
+            hint = f" (did you mean {quoted(meant)}?)" if meant else ""
+            problems.append(document.problem(path, message + hint))
             unread.append(path)
             return None
         if isinstance(value, dict):

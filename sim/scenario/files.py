@@ -108,6 +108,10 @@ def read_table(file: Path) -> Table:
         raise InputError(Problem(name, 0, 0, "", "is empty; its first row names the columns"))
     (line, columns), *others = rows
     table = Table(name, columns, tuple(others))
+    titled = len(columns) == 1 and any(len(cells) > 1 for _, cells in others)
+    if titled or "" in columns:
+        message = "the first row names the columns, each once; a title above them is not read"
+        raise InputError(table.problem(line, message))
     problems = [
         table.problem(line, f"the column `{column}` stands twice")
         for column, count in Counter(columns).items()
@@ -270,6 +274,11 @@ class _Inserting:
         problems = []
         for line, cells in table.rows:
             try:
+                if not cells[column]:
+                    named = quoted(keys["column"])
+                    raise ValueError(
+                        f"the cell of {named} is empty; write a time, or take the row out"
+                    )
                 _read_number(cells[column])
             except ValueError as error:
                 problems.append(table.problem(line, str(error)))
@@ -287,13 +296,16 @@ class _Inserting:
         needed, others = _needed_and_others(OpenDossier)
         known = (*needed, *others)
         table = self.table(path, keys)
+        lacking = [column for column in needed if column not in table.columns]
         problems = [
             table.problem(1, f"there is no column `{column}`{did_you_mean(column, table.columns)}")
-            for column in needed
-            if column not in table.columns
+            for column in lacking
         ]
+        way = (
+            f"call it `{lacking[0]}` if it is that, or leave it out" if lacking else "leave it out"
+        )
         problems += [
-            table.problem(1, f"`{column}` is no column of a backlog; leave it out"
+            table.problem(1, f"`{column}` is no column of a backlog; {way}"
                           f"{did_you_mean(column, known)}")
             for column in table.columns
             if column not in known

@@ -27,6 +27,12 @@ _CALLED = {
     "Procedure": "a procedure", "PublishedFigure": "a published figure",
     "OpenDossier": "an open dossier", "Policy": "a policy", "Levers": "a change of a policy",
 }  # fmt: skip
+_LEVERS = {
+    "Which": "a lever", "StaffChange": "a change of `staff`", "Move": "`move`",
+    "MakePool": "`pool`", "Cut": "`cut`", "Insert": "`insert`", "Delegate": "`delegate`",
+    "Online": "`online`", "Merge": "`merge`", "Times": "the `volume` of `demand`",
+    "Demand": "`demand`",
+}  # fmt: skip
 _EXAMPLES = {
     "Scenario.period": "{from: 2021-01-01, to: 2021-12-31}",
     "Scenario.calendars": '{office: {hours: {mon-fri: ["07:30-11:30"]}}}',
@@ -115,6 +121,18 @@ _EXAMPLES = {
     "Policy.combine": "[more, less]",
     "Levers.staff": "{ward.clerk: {add: 1}}",
     "Levers.staff.*": "{add: 1}",
+    "Levers.move": "{from: city.reception, to: city.land, count: 1}",
+    "Levers.shift": "{city.signing: office}",
+    "Levers.pool": "{at: city, name: counters, stations: [reception, return]}",
+    "Levers.discipline": "{city.land: edd}",
+    "Levers.insert": "{all: true, after: intake, steps: [{id: check, wait: 2 h}]}",
+    "Levers.abolish": "[copies]",
+    "Levers.delegate": "{all: true, moves: {city.reception: ward.reception}}",
+    "Levers.online": "{all: true, share: 93%}",
+    "Levers.merge": "{levels: [ward], into: 1, by: city}",
+    "Levers.demand": "{all: true, volume: {times: 1.2}}",
+    "Demand.volume": "{times: 1.2}",
+    "Delegate.moves": "{city.reception: ward.reception}",
     "Levers.cut": "{all: true, work: 25%}",
     "Levers.on_the_spot": "[ward]",
     "Levers.set": "{procedures.birth.time_limit: 2 days}",
@@ -132,6 +150,13 @@ _COLLECTIONS = {
 }
 _SECTIONS = frozenset(_COLLECTIONS.values()) & set(keys_of(Scenario))
 _NONE_ALIKE: Mapping[KeyPath, str] = {}
+_SET_AS = re.compile(r"([^\s={}]+)\s*=\s*([^={}]+)")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?\s*%?")
+_OF_A_NUMBER = {
+    "Procedure.volume": "`{{per_year: {}}}`, or in_period, per_day, per_working_day, per_hour",
+    "Visit.incomplete": "`{{share: {}, away: {{exponential: 2 working days}}}}`",
+}
+"""What a bare number may be meant as, by the key that it stands at."""
 _MOST_KEYS = 8
 _MOST_LISTED = 12
 _STEP = "{at: ward.reception, work: 10 min}"
@@ -214,6 +239,8 @@ def unknown_key(
     `beside` are the keys that stand beside it; none of them is meant.
     """
     models = list(here)
+    if isinstance(value, Mapping) and [model.__name__ for model in models] == ["StaffChange"]:
+        return f"{quoted(key)} changes nothing; write an address as one key, such as `city.{key}`"
     own = list(dict.fromkeys(own for model in models for own in keys_of(model)))
     collection = _collection_of(value)
     if collection is not None and likely(key, own, 0.8) is None:
@@ -221,7 +248,12 @@ def unknown_key(
         return f"{quoted(key)} looks like {what}; indent it deeper, below `{among}`"
     free = [name for name in own if name not in beside]
     if models and likely(key, free, 0.8) is None:
-        homes = [_called(m) for m in all_models() if m not in models and key in keys_of(m)]
+        of_levers = any(model.__name__ not in _CALLED for model in models)
+        homes = [
+            _called(m) if of_levers or m.__name__ in _CALLED else "a lever"
+            for m in all_models()
+            if m not in models and key in keys_of(m)
+        ]
         if homes:
             places = _either(dict.fromkeys(homes))
             kinds = _either(dict.fromkeys(map(_called, models)))
@@ -252,7 +284,7 @@ def _collection_of(value: object) -> tuple[str, str] | None:
 
 
 def _called(model: type[Part]) -> str:
-    return _CALLED.get(model.__name__, "a lever")
+    return _CALLED.get(model.__name__) or _LEVERS[model.__name__]
 
 
 def _either(names: Iterable[str]) -> str:
@@ -291,6 +323,11 @@ def _worded(
         case "literal_error":
             return _not_one_of(given, str(context["expected"]))
         case "model_type" | "dict_type" | "model_attributes_type":
+            if path and _NUMBER.fullmatch(str(given)):
+                for model in models_at(path[:-1], root):
+                    way = _OF_A_NUMBER.get(f"{model.__name__}.{path[-1]}", "").format(given)
+                    if way:
+                        return f"{quoted(given)} is not a mapping of keys to values; write {way}"
             return _not_a_mapping(given, f"; write `{example}`" if example else "")
         case "tuple_type" | "list_type":
             return _not_a_list(given, example)
@@ -359,15 +396,24 @@ def _not_a_mapping(given: object, form: str) -> str:
         return f"{quoted(given)} has no space after its colon; write {way}"
     if isinstance(given, list | tuple):
         return f"a list is not a mapping of keys to values{form}"
+    set_as = _SET_AS.fullmatch(given) if isinstance(given, str) else None
+    if set_as is not None:
+        form = f"; write {quoted(f'{{{set_as[1]}: {set_as[2]}}}')}"
     return f"{quoted(given)} is not a mapping of keys to values{form}"
 
 
 def _not_a_list(given: object, example: str | None) -> str:
+    if isinstance(given, Mapping) and {"at", "wait", "choose", "together"} & set(given):
+        return "is one step, not a list of steps; put it in [ ], or a dash before it"
     if isinstance(given, Mapping):
         form = f"; write `{example}`" if example else ""
         return f"is not a list: each item begins with a dash, or stands in [ ]{form}"
-    if isinstance(given, str | int | float) and example and not example.startswith(("[{", "[[")):
-        item = f'"{given}"' if ":" in str(given) else given
-        return f"{quoted(given)} is not a list; write {quoted(f'[{item}]')}"
+    if isinstance(given, str) and given.endswith(".csv"):
+        return f"{quoted(given)} is not a list; write {quoted(f'{{file: {given}}}')}"
+    is_item = isinstance(given, str | int | float) and not isinstance(given, bool)
+    if is_item and example and not example.startswith(("[{", "[[")):
+        parts = [part.strip() for part in str(given).split(",")]
+        items = ", ".join(f'"{part}"' if ":" in part else part for part in parts)
+        return f"{quoted(given)} is not a list; write {quoted(f'[{items}]')}"
     form = f"; write `{example}`" if example else ""
     return f"{quoted(given)} is not a list{form}"

@@ -209,7 +209,7 @@ def _what_is_there(path: Path) -> str:
     if path.exists():
         return "is not a file"
     names = islice(path.parent.iterdir(), _MOST_FILES) if path.parent.is_dir() else ()
-    kinds = (path.suffix,) if path.suffix else _KINDS
+    kinds = (path.suffix,) if path.suffix and path.suffix not in _KINDS else _KINDS
     alike = {file.name if path.suffix else file.stem: file.name for file in names
              if file.suffix in kinds}  # fmt: skip
     meant = alike.get(path.name) or alike.get(likely(path.name, alike, 0.75) or "")
@@ -485,7 +485,8 @@ def _why_alone(event: yaml.ScalarEvent, before: tuple[KeyPath, yaml.ScalarEvent]
         return f"{alone}; write `KEY: VALUE`"
     path, value = before
     text = f'{path[-1]}: "{value.value}, {event.value}"'
-    return f"{alone}; a text with a comma stands in quotes: {quoted(text)}"
+    items = f"{path[-1]}: [{value.value}, {event.value}]"
+    return f"{alone}; quote a text with a comma, {quoted(text)}, or write a list, {quoted(items)}"
 
 
 def plain_value(text: str) -> bool | int | float | str:

@@ -124,8 +124,8 @@ def _name(value: object) -> str:
         )
     if not _NAME.fullmatch(value):
         *others, last = _NAME.findall(normalize("NFKC", value)) or [""]
-        likely = [last, "-".join((*others, last))] if "." in value else ["-".join((*others, last))]
-        way = f"write {' or '.join(map(quoted, likely))}: " if last else ""
+        likely = last if "." in value else "-".join((*others, last))
+        way = f"write {quoted(likely)}: " if last else ""
         raise ValueError(f"{quoted(value)} is not a name; {way}names have letters, digits, - and _")
     return value
 

@@ -17,6 +17,7 @@ from sim.scenario.schema import Moved, Scenario
 from sim.scenario.values import ALWAYS
 from sim.scenario.words import did_you_mean
 
+_RATES = frozenset({"in_period", "per_year", "per_day", "per_working_day", "per_hour"})
 _WHICH = ("procedures", "fields", "all")
 
 
@@ -118,6 +119,9 @@ def _put(tree: Any, path: str, value: object) -> None:
     for number, part in enumerate(above):
         if number == 0 and isinstance(node, dict) and part not in node:
             whole = _whole_path(node, path)
+            if part == "routes":
+                why = "named routes stand in their procedures; write `procedures.NAME.route.…`"
+                raise UnfitError(("set", path), why)
             if whole is not None:
                 raise UnfitError(("set", path), f"begins with no key; write `{whole}`")
         node = _below(node, part, path)
@@ -131,6 +135,15 @@ def _put(tree: Any, path: str, value: object) -> None:
         raise UnfitError(("set", path), why)
     if not isinstance(node, dict):
         raise UnfitError(("set", path), f"there is no key `{last}` to set")
+    if "/" in path and "." not in path:
+        dotted = path.replace("/", ".")
+        raise UnfitError(("set", path), f"keys are parted by points; write `{dotted}`")
+    others = (_RATES & node.keys()) - {last}
+    if last in _RATES and others:
+        whole, own = ".".join(above), f"{last}: {value}"
+        raise UnfitError(
+            ("set", path), f"`{whole}` has `{min(others)}`; set it as a whole: {{{own}}}"
+        )
     node[last] = copy.deepcopy(value)
 
 
@@ -155,7 +168,7 @@ def _below(node: object, part: str, path: str) -> object:
     if isinstance(node, list | tuple) and part.isascii() and part.isdecimal():
         if int(part) < len(node):
             return node[int(part)]
-        raise UnfitError(("set", path), f"there is no place {part}; the first is 0")
+        raise UnfitError(("set", path), f"there is no place {part}; there are {len(node)}, from 0")
     if isinstance(node, list | tuple):
         steps = {step["id"]: step for step in _steps_in(node)}
         if part in steps:
