@@ -37,11 +37,13 @@ def departure(
         the rule's calendar, or that of the office left.
     """
     day = ready // DAY
-    if departs:
+    if len(departs) > 0:
         # Yesterday counts too: a departure at 24:00 is at this day's first instant.
-        first = bisect_left(days, day - 1)
-        departures = (d * DAY + hour for d in days[first : first + 3] for hour in departs)
-        return next((departs for departs in departures if departs >= ready), NEVER)
+        for place in range(bisect_left(days, day - 1), len(days)):
+            for hour in departs:
+                if days[place] * DAY + hour >= ready:
+                    return days[place] * DAY + hour
+        return NEVER
     today = bisect_left(days, day)
     opens_today = today < len(days) and days[today] == day
     if cutoff == NO_CUTOFF or (opens_today and ready - day * DAY < cutoff):

@@ -19,6 +19,7 @@ from sim.attribution import attribute
 from sim.calendars import Calendar
 from sim.deadlines import LimitKind
 from sim.docket import NodeKind
+from sim.docket.records import Numbers
 from sim.durations import DAY, HOUR, MINUTE, MISSING, NEVER, date_of
 from sim.engine.trace import OUTCOMES, Trace
 from sim.network import Network
@@ -112,7 +113,7 @@ class _Scope:
 
     scope: str
     names: list[str]
-    codes: Integers
+    codes: Numbers
 
     def sums(self, values: Any) -> Floats:
         """Sum values over the dossiers of each name, shape (names,)."""
@@ -217,7 +218,7 @@ class _Facts:
         joined = self.trace.joined[self.visits]
         return self._open_times_at(self.docket.station[self.visits], joined, self.queued_until)
 
-    def _open_times_at(self, stations: Integers, start: Integers, end: Integers) -> Integers:
+    def _open_times_at(self, stations: Numbers, start: Integers, end: Integers) -> Integers:
         passed = np.zeros(stations.size, np.int64)
         office_of = np.array([s.office for s in self.network.stations], np.int64)[stations]
         for office in np.unique(office_of):

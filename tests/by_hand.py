@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from strategies import of_dossiers
 
 from sim.calendars import Calendar
 from sim.docket import Docket, NodeKind, draw
@@ -47,14 +48,6 @@ _EPOCH = datetime(1970, 1, 1)
 _COMING = re.compile(
     r"(?P<procedure>\S+) (?P<when>\S+ \S+)(?: via (?P<channel>\S+))?(?: at (?P<home>.+))?"
 )
-_OF_DOSSIER = (
-    "procedure", "citizen", "home", "channel", "priority", "arrived", "accepting_office",
-    "withdraws", "ending",
-)  # fmt: skip
-_OF_NODE = (
-    "kind", "step", "round", "station", "duration", "patience", "working", "until_due", "clock",
-    "opens_at", "rule", "arrivals",
-)  # fmt: skip
 
 
 def at(text: str) -> int:
@@ -103,28 +96,7 @@ def chosen(docket: Docket, dossiers: Sequence[int], arrived: Sequence[int]) -> D
     """
     keep, when = np.array(dossiers, np.int64), np.array(arrived, np.int64)
     order = np.lexsort((docket.citizen[keep], docket.procedure[keep], when))
-    keep, when = keep[order], when[order]
-    sizes = np.diff(docket.first_node)[keep]
-    first_node = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    moved = first_node[:-1] - docket.first_node[keep]
-    nodes = np.arange(first_node[-1]) - np.repeat(moved, sizes)
-    columns = {name: getattr(docket, name)[keep] for name in _OF_DOSSIER}
-    columns |= {name: getattr(docket, name)[nodes] for name in _OF_NODE}
-    columns |= {
-        name: _places(getattr(docket, name)[keep], moved) for name in ("accepts", "resolves")
-    }
-    by_node = np.repeat(moved, sizes)
-    columns |= {
-        name: _places(getattr(docket, name)[nodes], by_node) for name in ("following", "sibling")
-    }
-    columns["dossier"] = np.repeat(np.arange(keep.size), sizes)
-    columns["first_node"] = first_node
-    columns["arrived"] = when
-    return replace(docket, **columns)
-
-
-def _places(places: Integers, moved: Integers) -> Integers:
-    return np.where(places >= 0, places + moved, -1)
+    return replace(of_dossiers(docket, keep[order]), arrived=when[order])
 
 
 class Span(NamedTuple):

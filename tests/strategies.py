@@ -618,16 +618,33 @@ def cases() -> st.SearchStrategy[Case]:
 # Dockets on a tick
 
 OF_DOSSIER = (
-    "procedure", "citizen", "home", "channel", "priority", "arrived", "accepted", "due",
-    "accepting_office", "withdraws", "ending",
+    "template", "citizen", "home", "priority", "arrived", "accepted", "due", "accepting_office",
 )  # fmt: skip
-NODES_OF_DOSSIER = ("accepts", "resolves")
-OF_NODE = (
-    "kind", "step", "round", "station", "duration", "patience", "working", "until_due", "clock",
-    "opens_at", "rule", "arrivals",
+OF_NODE = ("station", "duration", "patience")
+SPREAD = (
+    "procedure", "channel", "accepts", "resolves", "withdraws", "ending", "kind", "step", "round",
+    "dossier", "working", "until_due", "clock", "opens_at", "rule", "following", "sibling",
+    "arrivals",
 )  # fmt: skip
-NODES_OF_NODE = ("following", "sibling")
-UNMOVED = ("seed", "replication", "shifts", "procedure_steps", "endings")
+"""What a docket keeps once for each template."""
+UNMOVED = ("seed", "replication", "templates", "shifts", "procedure_steps", "endings")
+
+
+def of_dossiers(docket: Docket, dossiers: NDArray[np.int64]) -> Docket:
+    """Take some dossiers of a docket, in an order, with their nodes."""
+    known = {*OF_DOSSIER, *OF_NODE, *UNMOVED, "first_node"}
+    assert known == {field.name for field in fields(docket)}
+
+    nodes = _concatenated(
+        np.arange(docket.first_node[number], docket.first_node[number + 1]) for number in dossiers
+    )
+    moved: dict[str, Any] = {
+        **{name: getattr(docket, name)[dossiers] for name in OF_DOSSIER},
+        **{name: getattr(docket, name)[nodes] for name in OF_NODE},
+    }
+    sizes = np.diff(docket.first_node)[dossiers]
+    first_node = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return replace(docket, **moved, first_node=first_node)
 
 
 def snapped(docket: Docket, tick: int) -> Docket:
@@ -636,35 +653,14 @@ def snapped(docket: Docket, tick: int) -> Docket:
     Arrivals are rounded down, durations and patience to the nearest. Dossiers that now arrive
     together are numbered anew, by (arrival, procedure, citizen), and their nodes move with them.
     """
-    known = {*OF_DOSSIER, *NODES_OF_DOSSIER, *OF_NODE, *NODES_OF_NODE, *UNMOVED}
-    assert known | {"first_node", "dossier"} == {field.name for field in fields(docket)}
-
     rounded = replace(
         docket,
         arrived=docket.arrived // tick * tick,
         duration=_to_nearest(docket.duration, tick),
         patience=np.where(docket.patience < 0, -1, _to_nearest(docket.patience, tick)),
     )
-    order: NDArray[np.int64] = np.lexsort((rounded.citizen, rounded.procedure, rounded.arrived))
-    sizes = np.diff(rounded.first_node)
-    nodes = _concatenated(
-        np.arange(rounded.first_node[number], rounded.first_node[number + 1]) for number in order
-    )
-    new_place = np.empty(nodes.size + 1, np.int64)
-    new_place[nodes] = np.arange(nodes.size)
-    new_place[-1] = -1  # where the index -1, which means none, points to
-    moved: dict[str, Any] = {
-        **{name: getattr(rounded, name)[order] for name in OF_DOSSIER},
-        **{name: getattr(rounded, name)[nodes] for name in OF_NODE},
-        **{name: new_place[getattr(rounded, name)[order]] for name in NODES_OF_DOSSIER},
-        **{name: new_place[getattr(rounded, name)[nodes]] for name in NODES_OF_NODE},
-    }
-    return replace(
-        rounded,
-        **moved,
-        first_node=np.concatenate([[0], np.cumsum(sizes[order])]).astype(np.int64),
-        dossier=np.repeat(np.arange(order.size), sizes[order]),
-    )
+    order = np.lexsort((rounded.citizen, rounded.procedure, rounded.arrived))
+    return of_dossiers(rounded, order)
 
 
 def _to_nearest(durations: NDArray[np.int64], tick: int) -> NDArray[np.int64]:
@@ -699,12 +695,12 @@ def first_difference(one: Trace, other: Trace) -> str | None:
 def fingerprint(docket: Docket, trace: Trace | None = None) -> str:
     """Hash every byte of a docket, and of a trace."""
     digest = blake2b(digest_size=16)
-    arrays = [getattr(docket, field.name) for field in fields(docket)]
+    columns = (*OF_DOSSIER[1:], "first_node", *OF_NODE, *SPREAD)
+    arrays = [getattr(docket, name) for name in columns]
     arrays += [getattr(trace, name) for name in TRACE_ARRAYS] if trace is not None else []
     for array in arrays:
-        if isinstance(array, np.ndarray):
-            digest.update(f"{array.dtype}{array.shape}".encode())
-            digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(f"{array.dtype}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
     numbers = {calendar: number for number, calendar in enumerate(dict.fromkeys(docket.shifts))}
     for calendar in numbers:
         digest.update(np.array([calendar.opens, calendar.closes], np.int64).tobytes())

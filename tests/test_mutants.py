@@ -274,7 +274,7 @@ def restarts_only_pause(patch: pytest.MonkeyPatch) -> None:
 @cache
 def truth(seed: int) -> tuple[Case, Trace]:
     case = case_of(seed)
-    return case, simulate(case.network, case.docket)
+    return case, simulate(case.network, case.docket, engine="reference")
 
 
 @pytest.mark.parametrize("name", MUTANTS)
@@ -283,7 +283,7 @@ def test_a_mutant_of_the_engine_shows(name: str) -> None:
         case, expected = truth(seed)
         with pytest.MonkeyPatch.context() as patch:
             MUTANTS[name](patch)
-            mutated = simulate(case.network, case.docket)
+            mutated = simulate(case.network, case.docket, engine="reference")
         if first_difference(expected, mutated) is not None:
             return
     pytest.fail(f"no trace of {MOST_CASES} cases tells it from the true engine")
@@ -293,4 +293,7 @@ def test_without_a_fault_nothing_differs() -> None:
     """The comparison itself finds no difference where there is none."""
     for seed in range(20):
         case, expected = truth(seed)
-        assert first_difference(expected, simulate(case.network, case.docket)) is None
+        assert (
+            first_difference(expected, simulate(case.network, case.docket, engine="reference"))
+            is None
+        )

@@ -1,9 +1,10 @@
 """Everything random in one replication, drawn before it runs.
 
-`streams` gives each name its uniforms; `draw` makes the docket.
+`streams` gives each name its uniforms; `draw` makes the docket, which `records` describes.
 """
 
-from sim.docket.draw import Docket, draw
+from sim.docket.draw import draw
+from sim.docket.records import CLOCKS, Docket, Templates
 from sim.routes import NodeKind
 
-__all__ = ["Docket", "NodeKind", "draw"]
+__all__ = ["CLOCKS", "Docket", "NodeKind", "Templates", "draw"]

@@ -7,7 +7,7 @@ Every random fact of citizen i of a procedure is the i-th uniform of the stream 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -18,6 +18,7 @@ from scipy import special
 
 from sim.calendars import Calendar
 from sim.distributions import Distribution, gamma_quantiles, lognormal_quantile, quantiles
+from sim.docket.records import CLOCKS, Docket, Numbers, Templates
 from sim.docket.streams import uniforms
 from sim.durations import DAY, MILLISECOND, MISSING
 from sim.nearness import nearest_places
@@ -27,119 +28,27 @@ from sim.scenario.schema import Choose, Step, Together, UntilDue, Visit, Wait, h
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
-CLOCKS = ("runs", "pauses", "restarts")
 
 
-@dataclass(frozen=True, eq=False)
-class Docket:
-    """Everything random in one replication, as arrays; D dossiers, S nodes.
-
-    A dossier's number is its rank by (arrival, procedure, citizen); its nodes stand together,
-    in the order of its route. Instants and durations are in microseconds.
-
-    Parameters
-    ----------
-    seed, replication
-        What it was drawn for.
-    procedure, citizen, home, channel, priority
-        Of each dossier: numbers of its procedure, its citizen, its home office and its
-        channel; its class, the channel's priority added. Shape (D,).
-    arrived
-        When it arrives, or the run's start if it is open then, shape (D,).
-    accepted, due
-        Of a dossier that is open when the run starts, when it was accepted, and when it is due
-        or `MISSING` if that follows from its limit; `MISSING` for all others. Shape (D,).
-    first_node
-        Where its nodes begin, shape (D + 1,).
-    accepts, resolves
-        Node at whose end it is accepted (-1 on arrival) and resolved (-1 never), shape (D,).
-    accepting_office
-        Office that accepts it, shape (D,).
-    withdraws
-        Whether it is withdrawn when its route ends, shape (D,).
-    ending
-        Number in `endings` of the word of its `end`, or -1, shape (D,).
-    kind, step, round
-        Of each node: its `NodeKind`; number in `steps` of the step, -1 for forks and joins;
-        the round, from 0. Shape (S,).
-    dossier
-        Number of its dossier, shape (S,).
-    station
-        A visit's station; for others that of the visit before, or -1, shape (S,).
-    duration
-        A visit's work, a wait's length, a transfer's travel time, shape (S,).
-    patience
-        Open time after which the citizen of a visit leaves, -1 for never, shape (S,).
-    working, until_due, clock
-        Of a wait: whether its length is open time of the home office; whether it begins with
-        the wait until the due instant; what it does to the limit, a place in `CLOCKS`. (S,).
-    opens_at
-        Station of the counter at which a wait's citizen appears next, or -1, shape (S,).
-    rule
-        A transfer's rule, or -1, shape (S,).
-    following, sibling, arrivals
-        The node that follows, -1 at the route's end; the first node of the next branch, or -1;
-        of a join, how many branches it waits for. Shape (S,).
-    shifts
-        Of each officer, the calendar less the dates of absence.
-    procedure_steps, endings
-        Names of steps, (procedure, step id), and words of `end`.
-    """
-
-    seed: int
-    replication: int
-    procedure: Integers
-    citizen: Integers
-    home: Integers
-    channel: Integers
-    priority: Integers
-    arrived: Integers
-    accepted: Integers
-    due: Integers
-    first_node: Integers
-    accepts: Integers
-    resolves: Integers
-    accepting_office: Integers
-    withdraws: NDArray[np.bool_]
-    ending: Integers
-    kind: Integers
-    step: Integers
-    round: Integers
-    dossier: Integers
-    station: Integers
-    duration: Integers
-    patience: Integers
-    working: NDArray[np.bool_]
-    until_due: NDArray[np.bool_]
-    clock: Integers
-    opens_at: Integers
-    rule: Integers
-    following: Integers
-    sibling: Integers
-    arrivals: Integers
-    shifts: tuple[Calendar, ...]
-    procedure_steps: tuple[tuple[str, str], ...]
-    endings: tuple[str, ...]
-
-
-_OF_DOSSIER = (
-    "procedure", "citizen", "home", "channel", "priority", "arrived", "accepted", "due",
-    "accepts", "resolves", "accepting_office", "withdraws", "ending",
-)  # fmt: skip
-_OF_NODE = (
-    "kind", "step", "round", "dossier", "station", "duration", "patience", "working",
-    "until_due", "clock", "opens_at", "rule", "following", "sibling", "arrivals",
-)  # fmt: skip
-_PLACES = ("accepts", "resolves", "following", "sibling")
-"""Columns that hold places in a dossier's own nodes until all dossiers are put in order."""
+_OF_DOSSIER: Mapping[str, type[np.integer[Any]]] = {
+    "citizen": np.int32, "home": np.int32, "priority": np.int64, "arrived": np.int64,
+    "accepted": np.int64, "due": np.int64, "accepting_office": np.int32,
+}  # fmt: skip
+_OF_NODE: Mapping[str, type[np.integer[Any]]] = {
+    "station": np.int32, "duration": np.int64, "patience": np.int64,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class _Alike:
-    """Dossiers of one procedure with one template: columns of dossiers (n,), of nodes (n, m)."""
+    """Dossiers of one procedure with one template: their columns, those of nodes (n, m)."""
 
-    dossiers: dict[str, Integers]
-    nodes: dict[str, Integers]
+    procedure: int
+    channel: int
+    ending: int
+    template: Template
+    dossiers: Mapping[str, Integers]
+    nodes: Mapping[str, Numbers]
 
 
 def draw(network: Network, seed: int, replication: int) -> Docket:
@@ -160,23 +69,31 @@ def draw(network: Network, seed: int, replication: int) -> Docket:
         The same to the last byte for the same network, seed and replication.
     """
     names = _Names()
-    batches = [
+    alike = [
         batch
         for number in range(len(network.procedures))
         for batch in _ProcedureDraw(network, number, seed, replication, names).batches()
     ]
     for open_ in network.backlog:
         drawing = _ProcedureDraw(network, open_.procedure, seed, replication, names, open_)
-        batches.extend(drawing.batches())
-    columns = _in_order(batches)
+        alike.extend(drawing.batches())
     return Docket(
         seed=seed,
         replication=replication,
+        templates=_templates(alike, names, network),
         shifts=tuple(_shifts(network, seed, replication)),
         procedure_steps=tuple(names.steps),
         endings=tuple(names.endings),
-        **columns,
+        **_in_order(alike),
     )
+
+
+@dataclass(frozen=True)
+class _Length:
+    """The distribution of a node's length, and its stream: step id, round and purpose."""
+
+    distribution: Distribution
+    stream: tuple[str, int, str]
 
 
 class _Names:
@@ -267,29 +184,26 @@ class _ProcedureDraw:
         for who, draws in choices.groups():
             template = resolve(self.network, self.procedure, draws)
             offices = _Offices(self, who, level[who], home_place[who])
-            nodes = self._nodes(template, who, channel[who], offices)
-            accepts, accepting = template.accepts, home[who]
+            nodes = self._nodes(template, who, int(channel[who[0]]), offices)
+            accepting = home[who]
             if self.backlog is not None:
-                accepts, accepting = -1, self._accepted_by(draws.words, offices, home[who])
-            elif accepts >= 0:
-                place = template.nodes[accepts].place
+                accepting = self._accepted_by(draws.words, offices, home[who])
+            elif template.accepts >= 0:
+                place = template.nodes[template.accepts].place
                 accepting = offices.at(_level_of(self.network, place or ""))
             dossiers = {
-                "procedure": np.full(who.size, self.number),
                 "citizen": who,
                 "home": home[who],
-                "channel": channel[who],
                 "priority": priority[who],
                 "arrived": arrived[who],
                 "accepted": accepted[who],
                 "due": due[who],
-                "accepts": np.full(who.size, accepts),
-                "resolves": np.full(who.size, template.resolves),
                 "accepting_office": accepting,
-                "withdraws": np.full(who.size, template.withdraws),
-                "ending": np.full(who.size, self.names.ending(template.ending)),
             }
-            yield _Alike(dossiers, nodes)
+            ending = self.names.ending(template.ending)
+            if self.backlog is not None:
+                template = replace(template, accepts=-1)
+            yield _Alike(self.number, int(channel[who[0]]), ending, template, dossiers, nodes)
 
     def _accepted_by(self, words: frozenset[str], offices: _Offices, home: Integers) -> Integers:
         """Give the offices that accepted open dossiers, as rule 13 has it on the whole route."""
@@ -324,75 +238,43 @@ class _ProcedureDraw:
         return quantiles(distribution, u[who])
 
     def _nodes(
-        self, template: Template, who: Integers, channel: Integers, offices: _Offices
-    ) -> dict[str, Integers]:
-        """Fill the nodes of one template for the citizens who share it, columns (n, m)."""
+        self, template: Template, who: Integers, channel: int, offices: _Offices
+    ) -> dict[str, Numbers]:
+        """Draw what the nodes of one template are for the citizens who share it, (n, m) each."""
         shape = (who.size, len(template.nodes))
-        columns = {name: np.full(shape, -1, np.int64) for name in _OF_NODE if name != "dossier"}
-        for name in ("duration", "working", "until_due", "clock", "arrivals"):
-            columns[name][:] = 0
-        present = self.network.is_present(int(channel[0]))
+        duration, patience = np.zeros(shape, np.int64), np.full(shape, -1, np.int64)
+        station = np.full(shape, -1, np.int32)
+        present = self.network.is_present(channel)
         for place, node in enumerate(template.nodes):
-            values = self._node(node, who, present, offices)
-            values.update(
-                kind=node.kind, round=node.round, rule=node.rule, following=node.following,
-                sibling=node.sibling, arrivals=node.arrivals,
-            )  # fmt: skip
             if node.place is not None:
-                values["station"] = offices.station(node.place)
-            if node.step is not None:
-                values["step"] = self.names.step(self.procedure.name, node.step.id)
-            if present and node.kind == NodeKind.WAIT and node.following >= 0:
-                appears = template.nodes[node.following]
-                if appears.kind == NodeKind.VISIT and appears.place is not None:
-                    station = offices.station(appears.place)
-                    if self.network.stations[int(station[0])].counter:
-                        values["opens_at"] = station
-            for name, value in values.items():
-                columns[name][:, place] = value
-        return columns
+                station[:, place] = offices.station(node.place)
+            length = self._length(node)
+            if length is not None:
+                duration[:, place] = self.quantiles(length.distribution, who, *length.stream)
+            if node.kind == NodeKind.VISIT and present:
+                limit = self.network.stations[int(station[0, place])].patience
+                if limit is not None and node.step is not None:
+                    stream = node.step.id, node.round, "patience"
+                    patience[:, place] = self.quantiles(limit, who, *stream)
+        return {"station": station, "duration": duration, "patience": patience}
 
-    def _node(
-        self, node: Node, who: Integers, present: bool, offices: _Offices
-    ) -> dict[str, int | Integers]:
-        """Draw what is random at one node."""
-        step = node.step
-        match node.kind, step:
-            case NodeKind.VISIT, Visit():
-                again = step.incomplete.again if step.incomplete and node.round else None
-                work = self.quantiles(again or step.work, who, step.id, node.round, "work")
-                patience = self._patience(node, step, who, present, offices)
-                return {"duration": work, "patience": patience}
-            case NodeKind.WAIT, Visit(incomplete=incomplete) if incomplete is not None:
-                away = self.quantiles(incomplete.away, who, step.id, node.round, "away")
-                return {
-                    "duration": away,
-                    "working": int(incomplete.away.working),
-                    "clock": CLOCKS.index(incomplete.clock),
-                }
-            case NodeKind.WAIT, Wait():
-                until_due = isinstance(step.wait, UntilDue)
-                length = step.wait.then if isinstance(step.wait, UntilDue) else step.wait
-                return {
-                    "duration": self.quantiles(length, who, step.id, 0, "wait"),
-                    "working": int(length.working),
-                    "until_due": int(until_due),
-                    "clock": CLOCKS.index(step.clock),
-                }
+    def _length(self, node: Node) -> _Length | None:
+        """Give the distribution of a node's work, wait or travel time, and its stream."""
+        match node.kind, node.step:
+            case NodeKind.VISIT, Visit() as visit:
+                again = visit.incomplete.again if visit.incomplete and node.round else None
+                return _Length(again or visit.work, (visit.id, node.round, "work"))
+            case NodeKind.WAIT, Visit(incomplete=incomplete) as visit if incomplete is not None:
+                return _Length(incomplete.away, (visit.id, node.round, "away"))
+            case NodeKind.WAIT, Wait(wait=UntilDue(then=then)) as wait:
+                return _Length(then, (wait.id, 0, "wait"))
+            case NodeKind.WAIT, Wait(wait=Distribution() as length) as wait:
+                return _Length(length, (wait.id, 0, "wait"))
             case NodeKind.TRANSFER, _:
                 takes = self.network.transfers[node.rule].takes
-                if takes is not None:
-                    step_id, purpose = node.stream
-                    return {"duration": self.quantiles(takes, who, step_id, 0, purpose)}
-        return {}
-
-    def _patience(
-        self, node: Node, step: Visit, who: Integers, present: bool, offices: _Offices
-    ) -> int | Integers:
-        station = self.network.stations[int(offices.station(node.place or "")[0])]
-        if station.patience is None or not present:
-            return -1
-        return self.quantiles(station.patience, who, step.id, node.round, "patience")
+                step_id, purpose = node.stream
+                return None if takes is None else _Length(takes, (step_id, 0, purpose))
+        return None
 
 
 def drawn(u: Floats, shares: Floats) -> Integers:
@@ -682,53 +564,98 @@ class _Offices:
         return found
 
 
-def _in_order(batches: list[_Alike]) -> dict[str, Any]:
+def _templates(alike: Sequence[_Alike], names: _Names, network: Network) -> Templates:
+    """Put the templates of all dossiers one after another."""
+    nodes = [(each, node) for each in alike for node in each.template.nodes]
+
+    def of_each(values: Iterable[int]) -> Integers:
+        return np.fromiter(values, np.int64)
+
+    return Templates(
+        first_node=np.cumsum([0, *(len(each.template.nodes) for each in alike)]),
+        procedure=of_each(each.procedure for each in alike),
+        channel=of_each(each.channel for each in alike),
+        accepts=of_each(each.template.accepts for each in alike),
+        resolves=of_each(each.template.resolves for each in alike),
+        withdraws=of_each(each.template.withdraws for each in alike).astype(bool),
+        ending=of_each(each.ending for each in alike),
+        kind=of_each(node.kind for _, node in nodes),
+        step=of_each(
+            -1 if node.step is None
+            else names.step(network.procedures[each.procedure].name, node.step.id)
+            for each, node in nodes
+        ),
+        round=of_each(node.round for _, node in nodes),
+        working=of_each(_is_working(node) for _, node in nodes).astype(bool),
+        until_due=of_each(_is_until_due(node) for _, node in nodes).astype(bool),
+        clock=of_each(CLOCKS.index(_clock_of(node)) for _, node in nodes),
+        appears=of_each(_appears(network, each, node) for each, node in nodes).astype(bool),
+        rule=of_each(node.rule for _, node in nodes),
+        following=of_each(node.following for _, node in nodes),
+        sibling=of_each(node.sibling for _, node in nodes),
+        arrivals=of_each(node.arrivals for _, node in nodes),
+    )  # fmt: skip
+
+
+def _is_working(node: Node) -> bool:
+    """Tell whether a wait's length is open time."""
+    match node.kind, node.step:
+        case NodeKind.WAIT, Visit(incomplete=incomplete) if incomplete is not None:
+            return incomplete.away.working
+        case NodeKind.WAIT, Wait(wait=UntilDue(then=length) | (Distribution() as length)):
+            return length.working
+    return False
+
+
+def _is_until_due(node: Node) -> bool:
+    return isinstance(node.step, Wait) and isinstance(node.step.wait, UntilDue)
+
+
+def _clock_of(node: Node) -> str:
+    match node.kind, node.step:
+        case NodeKind.WAIT, Visit(incomplete=incomplete) if incomplete is not None:
+            return incomplete.clock
+        case NodeKind.WAIT, Wait(clock=clock):
+            return clock
+    return CLOCKS[0]
+
+
+def _appears(network: Network, alike: _Alike, node: Node) -> bool:
+    """Tell whether the present citizen of a wait goes to a counter directly after it (rule 12)."""
+    if node.kind != NodeKind.WAIT or node.following < 0 or not network.is_present(alike.channel):
+        return False
+    visit = alike.template.nodes[node.following]
+    return visit.kind == NodeKind.VISIT and visit.place in network.counters
+
+
+def _in_order(alike: Sequence[_Alike]) -> dict[str, Any]:
     """Rank the dossiers by (arrival, procedure, citizen) and put their nodes in that order."""
+    counts = [each.dossiers["citizen"].size for each in alike]
+    template = np.repeat(np.arange(len(alike), dtype=np.int32), counts)
+    procedure = np.array([each.procedure for each in alike], np.int64)[template]
     dossiers = {
-        name: np.concatenate([batch.dossiers[name] for batch in batches])
-        if batches
-        else np.zeros(0, np.int64)
-        for name in _OF_DOSSIER
+        name: np.concatenate([np.zeros(0, kind), *(each.dossiers[name] for each in alike)])
+        for name, kind in _OF_DOSSIER.items()
     }
-    sizes = np.concatenate(
-        [np.full(len(b.dossiers["citizen"]), b.nodes["kind"].shape[1]) for b in batches]
-        or [np.zeros(0, np.int64)]
-    ).astype(np.int64)
     # Open dossiers come before all others of their instant, the earliest accepted first.
     precedence = np.where(
         dossiers["accepted"] == MISSING, dossiers["arrived"], dossiers["accepted"]
     )
-    order = np.lexsort(
-        (dossiers["citizen"], dossiers["procedure"], precedence, dossiers["arrived"])
-    )
+    order = np.lexsort((dossiers["citizen"], procedure, precedence, dossiers["arrived"]))
     rank = np.empty(order.size, np.int64)
     rank[order] = np.arange(order.size)
-    first_node = np.concatenate([[0], np.cumsum(sizes[order])]).astype(np.int64)
-    nodes = {name: np.empty(int(first_node[-1]), np.int64) for name in _OF_NODE}
+    sizes = np.array([len(each.template.nodes) for each in alike], np.int64)[template[order]]
+    first_node = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    nodes = {name: np.empty(int(first_node[-1]), kind) for name, kind in _OF_NODE.items()}
     done = 0
-    for batch in batches:
-        count, length = batch.nodes["kind"].shape
-        own = rank[done : done + count]
+    for each, count in zip(alike, counts, strict=True):
+        begins = first_node[rank[done : done + count]]
         done += count
-        begins = first_node[own]
-        where = begins[:, None] + np.arange(length)
-        nodes["dossier"][where] = own[:, None]
-        for name, values in batch.nodes.items():
-            moved = _moved(values, begins[:, None]) if name in _PLACES else values
-            nodes[name][where] = moved
-    for name in ("accepts", "resolves"):
-        dossiers[name] = _moved(dossiers[name][order], first_node[:-1])
-    for name in _OF_DOSSIER:
-        if name not in _PLACES:
-            dossiers[name] = dossiers[name][order]
-    truths = {name: nodes.pop(name).astype(bool) for name in ("working", "until_due")}
-    truths["withdraws"] = dossiers.pop("withdraws").astype(bool)
-    return {"first_node": first_node, **dossiers, **nodes, **truths}
-
-
-def _moved(places: Integers, begins: Integers) -> Integers:
-    """Make places among a dossier's own nodes places among all; -1 stays."""
-    return np.where(places >= 0, places + begins, -1)
+        where = begins[:, None] + np.arange(len(each.template.nodes))
+        for name, values in each.nodes.items():
+            nodes[name][where] = values
+    moved = {name: values[order].astype(_OF_DOSSIER[name]) for name, values in dossiers.items()}
+    return {"template": template[order], "first_node": first_node, **moved, **nodes}
 
 
 def _shifts(network: Network, seed: int, replication: int) -> Iterator[Calendar]:

@@ -21,8 +21,7 @@ import simpy
 from sim.calendars import Calendar
 from sim.deadlines import LimitKind, due_instant, remaining_limit, resumed_due
 from sim.departures import NO_CUTOFF, departure
-from sim.docket import Docket, NodeKind
-from sim.docket.draw import CLOCKS
+from sim.docket import CLOCKS, Docket, NodeKind
 from sim.durations import MISSING, NEVER
 from sim.engine.trace import Trace
 from sim.network import Group, Network, Station
@@ -228,7 +227,7 @@ class _Run:
             joined=np.array(self.joined, np.int64),
             started=np.array(self.started, np.int64),
             ended=np.array(self.ended, np.int64),
-            officer=np.array(self.officer_of, np.int64),
+            officer=np.array(self.officer_of, np.int32),
             accepted=np.array([d.accepted for d in dossiers], np.int64),
             resolved=np.array([d.resolved for d in dossiers], np.int64),
             due=np.array([d.clocks[0].due for d in dossiers], np.int64),

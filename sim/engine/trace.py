@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.deadlines import LimitKind
 from sim.docket import Docket, NodeKind
+from sim.docket.records import Numbers
 from sim.durations import DAY, MISSING, NEVER
 from sim.network import Network
 
@@ -55,7 +56,7 @@ class Trace:
     joined: Instants
     started: Instants
     ended: Instants
-    officer: NDArray[np.int64]
+    officer: NDArray[np.int32]
     accepted: Instants
     resolved: Instants
     due: Instants
@@ -198,7 +199,7 @@ def officer_names(network: Network) -> list[str]:
     ]
 
 
-def _words(words: list[str], codes: NDArray[np.int64]) -> pd.Series[str]:
+def _words(words: list[str], codes: Numbers) -> pd.Series[str]:
     """Put words for codes; -1 is missing."""
     import pandas as pd
 

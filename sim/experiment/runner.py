@@ -272,15 +272,15 @@ def _network(scenario: str, policy: str) -> Network:
 def docket_hash(docket: Docket) -> str:
     """Hash everything random in a replication, in hexadecimal."""
     digest = hashlib.blake2b(digest_size=16)
-    for item in fields(docket):
-        value = getattr(docket, item.name)
-        if isinstance(value, np.ndarray):
-            digest.update(np.ascontiguousarray(value).tobytes())
-        elif item.name == "shifts":
-            for calendar in value:
-                digest.update(repr((calendar.opens, calendar.closes)).encode())
-        else:
-            digest.update(repr(value).encode())
+    for part in (docket, docket.templates):
+        for item in fields(part):
+            value = getattr(part, item.name)
+            if isinstance(value, np.ndarray):
+                digest.update(np.ascontiguousarray(value).tobytes())
+            elif item.name not in ("shifts", "templates"):
+                digest.update(repr(value).encode())
+    for calendar in docket.shifts:
+        digest.update(np.array([calendar.opens, calendar.closes], np.int64).tobytes())
     return digest.hexdigest()
 
 
