@@ -1,7 +1,9 @@
 """Hypothesis profiles: `ci` by default, `long` by HYPOTHESIS_PROFILE=long."""
 
 import os
+from importlib.util import find_spec
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 COMMON = settings(
@@ -13,3 +15,12 @@ COMMON = settings(
 settings.register_profile("ci", COMMON, derandomize=True, max_examples=60)
 settings.register_profile("long", COMMON, max_examples=3000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_before_any_test() -> None:
+    """Compile the engine once, so that no command that a test starts does."""
+    if find_spec("numba") is not None:
+        from sim.engine.compiled import prepare
+
+        prepare(lambda: None)

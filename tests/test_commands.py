@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 import pytest
@@ -623,3 +623,19 @@ def test_ctrl_c_does_not_wait_for_long_replications(tmp_path: Path) -> None:
     *warnings, interrupted = err.splitlines()
     assert all(": warning: " in line for line in warnings)
     assert interrupted.startswith("Interrupted")
+
+
+def test_every_engine_can_be_named_on_the_command_line(onestop: Onestop) -> None:
+    from sim.cli.options import Engine as Named
+    from sim.engine import Engine
+
+    assert get_args(Named) == get_args(Engine)
+    study = ("-n", "1", "--json", "--fresh", "-o", "s")
+    found = {
+        engine: done(onestop("run", str(FIRST_STEPS), "--engine", engine, *study)).json
+        for engine in ("compiled", "reference")
+    }
+    assert {engine: result.pop("engine") for engine, result in found.items()} == {
+        engine: engine for engine in found
+    }
+    assert found["compiled"] == found["reference"]

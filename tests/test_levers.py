@@ -964,7 +964,7 @@ replications: 2
 
 
 def loaded(file: Path, *values: str) -> Scenario:
-    options = StudyOptions(None, None, None, None, 0, False, False, False, values)
+    options = StudyOptions(None, None, None, None, 0, False, False, False, values, "auto")
     return read_as_set(file, options).scenario
 
 

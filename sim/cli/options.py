@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import click
 
 Command = Callable[..., None]
+Engine = Literal["auto", "compiled", "reference"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class StudyOptions:
         Whether to print results alone.
     values
         What the scenario's keys are set to, each as ``PATH=VALUE``.
+    engine
+        Which engine runs it.
     """
 
     replications: int | None
@@ -45,6 +48,7 @@ class StudyOptions:
     as_json: bool
     quiet: bool
     values: tuple[str, ...]
+    engine: Engine
 
 
 _OPTIONS = (
@@ -62,6 +66,8 @@ _OPTIONS = (
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
     click.option("--set", "values", multiple=True, metavar="PATH=VALUE",
                  help="Set a key of the scenario by its dotted path. May be given several times."),
+    click.option("--engine", type=click.Choice(get_args(Engine)), default="auto",
+                 help="The engine; by default the one that is done first. Both give the same."),
     click.option("-q", "--quiet", is_flag=True, help="Print the results and nothing else."),
 )  # fmt: skip
 

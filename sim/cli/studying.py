@@ -22,7 +22,7 @@ from sim.scenario.policies import with_values
 from sim.scenario.schema import Scenario
 from sim.scenario.text import parse_document
 
-_DOSSIERS_IN_THIS_PROCESS = 50_000
+_DOSSIERS_IN_THIS_PROCESS = 300_000
 _MOST_WARNINGS = 5
 _NO_VALUE = ("", "null", "Null", "NULL", "~")
 _SHORT = 2.0
@@ -77,7 +77,7 @@ def run_study(scenario: Scenario, policies: tuple[str, ...], options: StudyOptio
     """Run a study as the options say; it is kept in a folder."""
     count = options.replications or scenario.replications
     seed = scenario.seed if options.seed is None else options.seed
-    plan = Plan(scenario, policies, count, seed, "reference")
+    plan = Plan(scenario, policies, count, seed, options.engine)
     folder = options.out or Path("studies") / f"{_file_name(scenario.name)}-{plan.digest[:8]}"
     jobs = options.jobs or (cores() if _worth_processes(scenario, plan) else 1)
     try:
@@ -85,6 +85,7 @@ def run_study(scenario: Scenario, policies: tuple[str, ...], options: StudyOptio
             return run(
                 scenario, policies, replications=count, seed=seed, executor=executor,
                 out=folder, traces=options.traces, fresh=options.fresh, progress=progress,
+                engine=options.engine, compiling=None if options.quiet else _announce,
             )  # fmt: skip
     except KeyboardInterrupt:
         click.echo(
@@ -92,6 +93,10 @@ def run_study(scenario: Scenario, policies: tuple[str, ...], options: StudyOptio
             err=True,
         )
         raise SystemExit(130) from None
+
+
+def _announce() -> None:
+    click.echo("Compiling the engine, once on this machine: some ten seconds …", err=True)
 
 
 def _worth_processes(scenario: Scenario, plan: Plan) -> bool:

@@ -14,18 +14,18 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from multiprocessing import active_children, get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.docket import Docket, draw
-from sim.engine import simulate
+from sim.engine import ENGINES, Engine, engine_for, simulate
 from sim.errors import InputError, RunError
 from sim.experiment.study import Folder, Plan, Study, open_study, resolved
 from sim.measures import measure
 from sim.network import Network, build
 from sim.scenario.references import BASE
-from sim.scenario.schema import Scenario
+from sim.scenario.schema import Scenario, steps_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,7 @@ class Task:
     policy: str
     replication: int
     seed: int
-    engine: Literal["auto", "reference"]
+    engine: Engine
     traces: str | None
 
 
@@ -116,12 +116,13 @@ def run(
     policies: Iterable[str] = (BASE,),
     replications: int | None = None,
     seed: int | None = None,
-    engine: Literal["auto", "reference"] = "auto",
+    engine: Engine = "auto",
     executor: Executor | None = None,
     out: str | Path | None = None,
     traces: int = 0,
     fresh: bool = False,
     progress: Progress | None = None,
+    compiling: Callable[[], None] | None = None,
 ) -> Study:
     """Run a study.
 
@@ -145,6 +146,9 @@ def run(
         Whether to replace another study in `out`.
     progress
         Called with the replications done and all of them, policies counted apart.
+    compiling
+        Called if the engine has to be compiled first, which takes some ten seconds, once on a
+        machine.
 
     Raises
     ------
@@ -154,27 +158,24 @@ def run(
         If a replication failed; what is finished is kept.
     """
     count = scenario.replications if replications is None else replications
-    if engine not in ("auto", "reference"):
-        raise InputError(f"there is no engine `{engine}`; there is: auto, reference")
+    if engine not in ENGINES:
+        raise InputError(f"there is no engine `{engine}`; there is: {', '.join(ENGINES)}")
     if count < 1:
         raise InputError(f"{count} replications: at least 1 is needed")
     if not tuple(policies := tuple(dict.fromkeys(policies))):
         raise InputError("no policy to run; `base` is the scenario as it is")
     if traces and out is None:
         raise InputError("traces are kept in a study's folder; name one")
-    plan = Plan(
-        scenario,
-        policies,
-        count,
-        scenario.seed if seed is None else seed,
-        "reference",
-    )
-    for policy in plan.policies:
-        build(scenario.with_policy(policy))
+    networks = [build(scenario.with_policy(policy)) for policy in policies]
+    if engine == "auto":
+        engine = engine_for(count * sum(map(_steps_to_expect, networks)))
+    plan = Plan(scenario, policies, count, scenario.seed if seed is None else seed, engine)
     folder = None if out is None else Folder(Path(out))
     if folder is not None:
         folder.prepare(plan, fresh)
     tasks = list(_tasks(plan, engine, folder, traces))
+    if engine == "compiled" and tasks:
+        _prepare(compiling)
     results: list[Result] = []
     hashes: dict[str, str] = {}
     total = len(plan.policies) * plan.replications
@@ -200,6 +201,19 @@ def run(
     return folder.read(plan)
 
 
+def _prepare(compiling: Callable[[], None] | None) -> None:
+    """Compile the engine before workers start, each of which would."""
+    from sim.engine.compiled import prepare
+
+    prepare(compiling or (lambda: None))
+
+
+def _steps_to_expect(network: Network) -> float:
+    """Give about how many steps a replication has: all of each route's, for each dossier."""
+    steps = sum(p.volume * sum(1 for _ in steps_of(p.route)) for p in network.procedures)
+    return steps * (network.end - network.run_start) / (network.end - network.period_start)
+
+
 def _results(tasks: list[Task], executor: Executor | None) -> Iterator[Result]:
     """Give results as they come; without an executor, each is run when it is asked for."""
     if executor is None:
@@ -212,9 +226,7 @@ def _results(tasks: list[Task], executor: Executor | None) -> Iterator[Result]:
         raise RunError(f"a worker died: {error}; the same command goes on") from None
 
 
-def _tasks(
-    plan: Plan, engine: Literal["auto", "reference"], folder: Folder | None, traces: int
-) -> Iterator[Task]:
+def _tasks(plan: Plan, engine: Engine, folder: Folder | None, traces: int) -> Iterator[Task]:
     text = json.dumps(resolved(plan.scenario))
     recorded = {
         policy: set() if folder is None else set(folder.recorded(policy))

@@ -179,7 +179,7 @@ class Folder:
                     self._clear()
                 elif not self._same(plan):
                     raise InputError(
-                        f"{self.path} holds another study (scenario, seed, engine or version "
+                        f"{self.path} holds another study (scenario, seed or version "
                         "differ); name another folder with -o, or replace it with --fresh"
                     )
             elif self.path.exists() and any(self.path.iterdir()):
@@ -192,7 +192,7 @@ class Folder:
     def _same(self, plan: Plan) -> bool:
         known = self.description()
         mine = _description(plan, {}, ())
-        return all(known.get(key) == mine[key] for key in ("digest", "engine", "version"))
+        return all(known.get(key) == mine[key] for key in ("digest", "version"))
 
     def _clear(self) -> None:
         """Remove what a study wrote, and nothing else."""

@@ -1,0 +1,920 @@
+"""The rules of docs/rules.md as one compiled loop over flat arrays.
+
+`run` goes from instant to instant. At each, phase (a) takes what happens from three heaps (ends
+of works, waits and transfers; shifts; patience) and from the sorted arrivals, and collects what
+it touches; phase (b) settles that in its declared order; both repeat as long as anything happens;
+then (c) lets the impatient leave. Nothing at or past the end is ever put on a heap.
+
+Whatever few there are of is an array of records; nodes, of which there are many, are columns. A
+node is on at most one heap and in at most one queue, so that heaps and queues are columns too.
+Calendar and deadline arithmetic is that of `sim.calendars`, `sim.deadlines` and
+`sim.departures`, compiled here as it stands there.
+"""
+
+# mypy: disable-error-code="no-any-return"
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+from numba import njit
+from numba.extending import overload, register_jitable
+
+from sim import calendars as _calendars
+from sim import deadlines as _deadlines
+from sim import departures as _departures
+from sim import durations as _durations
+from sim.calendars import advance, next_open
+from sim.deadlines import LimitKind, due_instant, remaining_limit, resumed_due
+from sim.departures import departure
+from sim.docket import CLOCKS, NodeKind
+from sim.durations import MISSING, NEVER
+
+Array = Any
+"""An array; numba works out of what."""
+F = TypeVar("F", bound=Callable[..., Any])
+_njit: Any = njit
+
+FCFS, EDD, SPT = 0, 1, 2
+SUSPEND, FINISH, CLEAR = 0, 1, 2
+NOBODY = -1
+_RUNS, _RESTARTS = CLOCKS.index("runs"), CLOCKS.index("restarts")
+_NO_LIMIT = int(LimitKind.NONE)
+_VISIT, _WAIT, _TRANSFER = int(NodeKind.VISIT), int(NodeKind.WAIT), int(NodeKind.TRANSFER)
+_FORK = int(NodeKind.FORK)
+_JOINED, _STARTED, _ENDED = range(3)
+_CHILD, _BESIDE, _YOUNGER, _COME = range(4)
+"""Links of nodes: in the heap of a queue, in the order of joining; of a join, branches come."""
+_KEY, _BEGUN = range(2)
+_STEPS, _WAITS, _CLOCKS, _GROUPS, _SETTLED = range(5)
+"""What (a) touches and (b) works through, each list after its length; and how often (b) came."""
+
+
+def _record(**columns: Any) -> np.dtype[Any]:
+    return np.dtype(list(columns.items()), align=True)
+
+
+CALENDAR = _record(first="i8", last="i8", first_day="i8", last_day="i8")
+"""Where a calendar's intervals and open days stand among those of all calendars."""
+STATION = _record(
+    calendar="i4", discipline="i4", at_close="i4", first_group="i4", last_group="i4",
+    root="i4", oldest="i4", youngest="i4",
+)  # fmt: skip
+"""A queue: its smallest step, and of those that clear the steps by joining, first and last."""
+GROUP = _record(
+    first_station="i4", last_station="i4", first_officer="i4", last_officer="i4", touched="?"
+)
+OFFICER = _record(group="i4", calendar="i4", on_shift="?", idle="?", shift_ended="i8")
+ROSTER = _record(first="i4", last="i4", calendar="i4", boundary="i4")
+"""Officers who share a calendar; its boundaries are openings, even, and closings, odd."""
+TRANSFER = _record(first_departs="i4", last_departs="i4", calendar="i4", cutoff="i8")
+"""A rule; its calendar is -1 for that of the office left."""
+PLAN = _record(
+    kind="i1", clock="i1", working="?", until_due="?", appears="?", rule="i4", following="i4",
+    sibling="i4", arrivals="i4",
+)  # fmt: skip
+"""A template's node; what follows it, and the next branch, are told by their distance, 0 for none.
+"""
+DOSSIER = np.dtype(
+    [
+        ("arrived", "i8"), ("accepted_before", "i8"), ("due_before", "i8"), ("first_node", "i8"),
+        ("plan", "i8"), ("accepts", "i8"), ("resolves", "i8"), ("priority", "i8"),
+        ("accepted", "i8"), ("resolved", "i8"), ("left", "i8"), ("finished", "i8"),
+        ("due", "i8", 2), ("remaining", "i8", 2), ("procedure", "i4"), ("home_calendar", "i4"),
+        ("accepting_calendar", "i4"), ("pauses", "i4"), ("stopped", "i1", 2), ("restarts", "?"),
+        ("withdraws", "?"), ("touched", "?"),
+    ],
+    align=True,
+)  # fmt: skip
+"""A dossier of the docket, and what happens to it; `plan` less a node is its place in PLAN. Of
+pairs the first is of the time limit, the second of the statutory one.
+"""
+
+
+@overload(bisect_left)
+def _bisect_left(a: Any, x: Any) -> Any:  # noqa: ARG001
+    def search(a: Any, x: Any) -> Any:
+        low, high = 0, len(a)
+        while low < high:
+            middle = (low + high) >> 1
+            if a[middle] < x:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    return search
+
+
+@overload(bisect_right)
+def _bisect_right(a: Any, x: Any) -> Any:  # noqa: ARG001
+    def search(a: Any, x: Any) -> Any:
+        low, high = 0, len(a)
+        while low < high:
+            middle = (low + high) >> 1
+            if x < a[middle]:
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    return search
+
+
+for _shared in (
+    _calendars.is_open, _calendars.open_until, advance, next_open, due_instant, remaining_limit,
+    resumed_due, _deadlines.due_day, _deadlines._closing, departure,
+):  # fmt: skip
+    register_jitable(_shared)
+
+
+def _compiled(function: F) -> F:
+    """Compile a part of the kernel into whatever calls it.
+
+    Nothing here allocates or keeps an array, so that arrays need not be counted: left on, the
+    counting of references (`_nrt`) takes four fifths of the time.
+    """
+    return _njit(_nrt=False, forceinline=True)(function)
+
+
+# Heaps of numbers by instant: rows of both, after a row with the size; four lie below each
+
+
+@_compiled
+def _push(heap: Array, instant: int, number: int) -> None:
+    heap[0, 0] += 1
+    at = heap[0, 0]
+    while at > 1:
+        above = (at + 2) >> 2
+        if heap[above, 0] <= instant:
+            break
+        heap[at, 0] = heap[above, 0]
+        heap[at, 1] = heap[above, 1]
+        at = above
+    heap[at, 0] = instant
+    heap[at, 1] = number
+
+
+@_compiled
+def _pop(heap: Array) -> int:
+    top = heap[1, 1]
+    last = heap[0, 0]
+    heap[0, 0] = last - 1
+    instant, number = heap[last, 0], heap[last, 1]
+    at = 1
+    while True:
+        below = 4 * at - 2
+        if below >= last:
+            break
+        least = below
+        for other in range(below + 1, min(below + 4, last)):
+            if heap[other, 0] < heap[least, 0]:
+                least = other
+        if heap[least, 0] >= instant:
+            break
+        heap[at, 0] = heap[least, 0]
+        heap[at, 1] = heap[least, 1]
+        at = least
+    heap[at, 0] = instant
+    heap[at, 1] = number
+    return top
+
+
+@_compiled
+def _first(heap: Array) -> int:
+    return heap[1, 0] if heap[0, 0] > 0 else NEVER
+
+
+@_compiled
+def _note(touched: Array, what: int, number: int) -> None:
+    touched[what, 0] += 1
+    touched[what, touched[what, 0]] = number
+
+
+@_compiled
+def _sort(touched: Array, count: int) -> None:
+    """Sort the groups that are touched, of which there are few."""
+    for last in range(2, count + 1):
+        number, at = touched[_GROUPS, last], last
+        while at > 1 and touched[_GROUPS, at - 1] > number:
+            touched[_GROUPS, at] = touched[_GROUPS, at - 1]
+            at -= 1
+        touched[_GROUPS, at] = number
+
+
+# Queues: of each station a pairing heap, linked over nodes
+
+
+@_compiled
+def _goes_before(
+    one: int, other: int, discipline: int, dossiers: Array, dossier_of: Array, duration: Array,
+    happened: Array, keys: Array,
+) -> bool:  # fmt: skip
+    """Compare two queued steps (rule 6); nodes are numbered by dossier and place on its route."""
+    first, second = dossiers[dossier_of[one]].priority, dossiers[dossier_of[other]].priority
+    if first != second:
+        return first < second
+    if discipline == EDD and keys[_KEY, one] != keys[_KEY, other]:
+        return keys[_KEY, one] < keys[_KEY, other]
+    if discipline == SPT and duration[one] != duration[other]:
+        return duration[one] < duration[other]
+    if happened[_JOINED, one] != happened[_JOINED, other]:
+        return happened[_JOINED, one] < happened[_JOINED, other]
+    return one < other
+
+
+@_compiled
+def _meld(
+    one: int, other: int, discipline: int, dossiers: Array, dossier_of: Array, duration: Array,
+    happened: Array, links: Array, keys: Array,
+) -> int:  # fmt: skip
+    """Join two heaps of steps; give the root."""
+    if one < 0:
+        return other
+    if other < 0:
+        return one
+    if _goes_before(
+        other, one, discipline, dossiers, dossier_of, duration, happened, keys
+    ):  # fmt: skip
+        links[_BESIDE, one] = links[_CHILD, other]
+        links[_CHILD, other] = one
+        return other
+    links[_BESIDE, other] = links[_CHILD, one]
+    links[_CHILD, one] = other
+    return one
+
+
+@_compiled
+def _without_root(
+    root: int, discipline: int, dossiers: Array, dossier_of: Array, duration: Array,
+    happened: Array, links: Array, keys: Array,
+) -> int:  # fmt: skip
+    """Take the root of a heap of steps away; give the new one. Children are melded in pairs."""
+    paired = -1
+    node = links[_CHILD, root]
+    while node >= 0:
+        second = links[_BESIDE, node]
+        links[_BESIDE, node] = -1
+        following = -1
+        if second >= 0:
+            following = links[_BESIDE, second]
+            links[_BESIDE, second] = -1
+            node = _meld(
+                node, second, discipline, dossiers, dossier_of, duration, happened, links, keys
+            )
+        links[_BESIDE, node] = paired
+        paired = node
+        node = following
+    whole = -1
+    while paired >= 0:
+        following = links[_BESIDE, paired]
+        links[_BESIDE, paired] = -1
+        whole = _meld(
+            whole, paired, discipline, dossiers, dossier_of, duration, happened, links, keys
+        )
+        paired = following
+    return whole
+
+
+@_compiled
+def _is_queued(node: int, dossiers: Array, dossier_of: Array, happened: Array) -> bool:
+    return happened[_STARTED, node] == MISSING and dossiers[dossier_of[node]].left == MISSING
+
+
+@_compiled
+def _smallest(
+    place: int, stations: Array, dossiers: Array, dossier_of: Array, duration: Array,
+    happened: Array, links: Array, keys: Array,
+) -> int:  # fmt: skip
+    """Give the smallest queued step of a station, or -1; what has left is taken away."""
+    station = stations[place]
+    root = station.root
+    while root >= 0 and not _is_queued(root, dossiers, dossier_of, happened):
+        root = _without_root(
+            root, station.discipline, dossiers, dossier_of, duration, happened, links, keys
+        )
+    station.root = root
+    return root
+
+
+@_compiled
+def _first_joined(
+    place: int, stations: Array, dossiers: Array, dossier_of: Array, happened: Array, links: Array
+) -> int:
+    """Give when the step that has queued longest at a station joined; never if none."""
+    oldest = stations[place].oldest
+    while oldest >= 0 and not _is_queued(oldest, dossiers, dossier_of, happened):
+        oldest = links[_YOUNGER, oldest]
+    stations[place].oldest = oldest
+    return happened[_JOINED, oldest] if oldest >= 0 else NEVER
+
+
+# Calendars: rows of openings, closings and open time before; of days, first and last instants
+
+
+@_compiled
+def _advance(number: int, start: int, open_time: int, calendars: Array, hours: Array) -> int:
+    low, high = calendars[number].first, calendars[number].last
+    return advance(start, open_time, hours[0, low:high], hours[1, low:high], hours[2, low:high])
+
+
+@_compiled
+def _next_open(number: int, instant: int, calendars: Array, hours: Array) -> int:
+    low, high = calendars[number].first, calendars[number].last
+    return next_open(instant, hours[0, low:high], hours[1, low:high])
+
+
+@_compiled
+def _due_from(
+    which: int, number: int, accepted: int, cutoff: int, calendars: Array, hours: Array,
+    days: Array, limits: Array, dossiers: Array,
+) -> int:  # fmt: skip
+    """Give the due instant by one of a dossier's limits, from an instant on."""
+    calendar = calendars[dossiers[number].accepting_calendar]
+    low, high = calendar.first, calendar.last
+    first, last = calendar.first_day, calendar.last_day
+    procedure = dossiers[number].procedure
+    return due_instant(
+        limits[procedure, which, 0], limits[procedure, which, 1], accepted, cutoff,
+        hours[0, low:high], hours[1, low:high], hours[2, low:high],
+        days[0, first:last], days[2, first:last],
+    )  # fmt: skip
+
+
+# Phase (a)
+
+
+@_compiled
+def _touch_group(number: int, groups: Array, touched: Array) -> None:
+    if not groups[number].touched:
+        groups[number].touched = True
+        _note(touched, _GROUPS, number)
+
+
+@_compiled
+def _shift_boundary(
+    number: int, now: int, end: int, calendars: Array, hours: Array, groups: Array,
+    officers: Array, rosters: Array, roster_officers: Array, shifts: Array, touched: Array,
+) -> None:  # fmt: skip
+    """Let the officers of a roster come or go, and await the next boundary of their calendar."""
+    roster = rosters[number]
+    starts = roster.boundary % 2 == 0
+    for place in range(roster.first, roster.last):
+        officer = officers[roster_officers[place]]
+        officer.on_shift = starts
+        if not starts:
+            officer.shift_ended = now
+        if officer.idle:
+            _touch_group(officer.group, groups, touched)
+    roster.boundary += 1
+    _await_boundary(number, end, calendars, hours, rosters, shifts)
+
+
+@_compiled
+def _await_boundary(
+    number: int, end: int, calendars: Array, hours: Array, rosters: Array, shifts: Array
+) -> None:
+    boundary, calendar = rosters[number].boundary, calendars[rosters[number].calendar]
+    interval = calendar.first + boundary // 2
+    if interval < calendar.last:
+        at = hours[boundary % 2, interval]
+        if at < end:
+            _push(shifts, at, number)
+
+
+@_compiled
+def _accept(
+    number: int, now: int, cutoff: int, calendars: Array, hours: Array, days: Array,
+    limits: Array, dossiers: Array,
+) -> None:  # fmt: skip
+    dossiers[number].accepted = now
+    for which in range(2):
+        dossiers[number].due[which] = _due_from(
+            which, number, now, cutoff, calendars, hours, days, limits, dossiers
+        )
+
+
+@_compiled
+def _pause(
+    node: int, change: int, plan: Array, dossiers: Array, dossier_of: Array, keys: Array,
+    touched: Array,
+) -> None:  # fmt: skip
+    """Count a pause that starts or ends, if it lies between acceptance and resolution."""
+    dossier = dossiers[dossier_of[node]]
+    clock = plan[node + dossier.plan].clock
+    if clock == _RUNS or dossier.accepted == MISSING or dossier.resolved != MISSING:
+        return
+    dossier.pauses += change
+    if clock == _RESTARTS:
+        if change > 0:
+            keys[_BEGUN, node] = touched[_SETTLED, 0]
+        elif keys[_BEGUN, node] < touched[_SETTLED, 0]:
+            dossier.restarts = True
+    if not dossier.touched:
+        dossier.touched = True
+        _note(touched, _CLOCKS, dossier_of[node])
+
+
+@_compiled
+def _await_wait(
+    node: int, begins: int, end: int, calendars: Array, hours: Array, stations: Array, plan: Array,
+    dossiers: Array, dossier_of: Array, station_of: Array, duration: Array, pending: Array,
+) -> None:  # fmt: skip
+    """Await the end of a wait of the node's length from `begins` on (rule 12)."""
+    if begins >= NEVER:
+        return
+    dossier = dossiers[dossier_of[node]]
+    own = plan[node + dossier.plan]
+    ends = begins + duration[node]
+    if own.working:
+        ends = _advance(dossier.home_calendar, begins, duration[node], calendars, hours)
+    if own.appears:
+        counter = stations[station_of[node + own.following]]
+        ends = _next_open(counter.calendar, ends, calendars, hours)
+    if ends < end:
+        _push(pending, ends, node)
+
+
+@_compiled
+def _departure(
+    node: int, number: int, now: int, calendars: Array, days: Array, stations: Array,
+    transfers: Array, departs: Array, station_of: Array,
+) -> int:  # fmt: skip
+    """Give when a node departs by a rule."""
+    rule = transfers[number]
+    calendar = calendars[
+        stations[station_of[node]].calendar if rule.calendar < 0 else rule.calendar
+    ]
+    first, last = calendar.first_day, calendar.last_day
+    return departure(
+        now, departs[rule.first_departs : rule.last_departs], rule.cutoff,
+        days[0, first:last], days[1, first:last],
+    )  # fmt: skip
+
+
+@_compiled
+def _depart(
+    node: int, now: int, end: int, duration: Array, happened: Array, pending: Array
+) -> bool:
+    """Let a transfer depart; tell whether it arrives at once."""
+    happened[_STARTED, node] = now
+    if duration[node] == 0:
+        return True
+    if now + duration[node] < end:
+        _push(pending, now + duration[node], node)
+    return False
+
+
+@_compiled
+def _end(
+    node: int, now: int, cutoff: int, calendars: Array, hours: Array, days: Array, limits: Array,
+    plan: Array, dossiers: Array, dossier_of: Array, happened: Array,
+) -> int:  # fmt: skip
+    """Let a node end now; give the node that follows, or -1 (rule 13)."""
+    number = dossier_of[node]
+    dossier = dossiers[number]
+    happened[_ENDED, node] = now
+    if node == dossier.accepts:
+        _accept(number, now, cutoff, calendars, hours, days, limits, dossiers)
+    if node == dossier.resolves:
+        dossier.resolved = now
+    following = plan[node + dossier.plan].following
+    if following != 0:
+        return node + following
+    dossier.finished = now
+    if dossier.withdraws and dossier.resolved == MISSING:
+        dossier.left = now
+    return -1
+
+
+@_compiled
+def _start(
+    node: int, now: int, end: int, cutoff: int, calendars: Array, hours: Array, days: Array,
+    stations: Array, transfers: Array, departs: Array, limits: Array, plan: Array,
+    dossiers: Array, dossier_of: Array, station_of: Array, duration: Array, happened: Array,
+    links: Array, keys: Array, pending: Array, touched: Array, to_start: Array,
+) -> None:  # fmt: skip
+    """Let a node begin now, and what follows from that at once (rules 10 to 13)."""
+    waiting = 1
+    to_start[0] = node
+    while waiting > 0:
+        waiting -= 1
+        node = to_start[waiting]
+        own = plan[node + dossiers[dossier_of[node]].plan]
+        happened[_JOINED, node] = now
+        ends = False
+        if own.kind == _VISIT:
+            _note(touched, _STEPS, node)
+        elif own.kind == _WAIT:
+            happened[_STARTED, node] = now
+            _pause(node, 1, plan, dossiers, dossier_of, keys, touched)
+            if own.until_due:
+                _note(touched, _WAITS, node)
+            else:
+                _await_wait(
+                    node, now, end, calendars, hours, stations, plan, dossiers, dossier_of,
+                    station_of, duration, pending,
+                )  # fmt: skip
+        elif own.kind == _TRANSFER:
+            leaves = _departure(
+                node, own.rule, now, calendars, days, stations, transfers, departs, station_of
+            )
+            if leaves == now:
+                ends = _depart(node, now, end, duration, happened, pending)
+            elif leaves < end:
+                _push(pending, leaves, node)
+        elif own.kind == _FORK:
+            happened[_STARTED, node] = happened[_ENDED, node] = now
+            branch, further = node, own.following
+            while further != 0:
+                branch += further
+                to_start[waiting] = branch
+                waiting += 1
+                further = plan[branch + dossiers[dossier_of[node]].plan].sibling
+        else:
+            links[_COME, node] += 1
+            ends = links[_COME, node] == own.arrivals
+            happened[_JOINED, node] = happened[_STARTED, node] = now if ends else MISSING
+        if ends:
+            following = _end(
+                node, now, cutoff, calendars, hours, days, limits, plan, dossiers, dossier_of,
+                happened,
+            )  # fmt: skip
+            if following >= 0:
+                to_start[waiting] = following
+                waiting += 1
+
+
+@_compiled
+def _happens(
+    node: int, now: int, end: int, cutoff: int, calendars: Array, hours: Array, days: Array,
+    stations: Array, groups: Array, officers: Array, transfers: Array, departs: Array,
+    limits: Array, plan: Array, dossiers: Array, dossier_of: Array, station_of: Array,
+    duration: Array, happened: Array, taken_by: Array, links: Array, keys: Array, pending: Array,
+    touched: Array, to_start: Array,
+) -> None:  # fmt: skip
+    """Let what was pending of a node happen: its work or wait ends, it departs or arrives."""
+    dossier = dossiers[dossier_of[node]]
+    kind = plan[node + dossier.plan].kind
+    gone = dossier.left != MISSING
+    if kind == _VISIT:
+        officer = officers[taken_by[node]]
+        officer.idle = True
+        _touch_group(officer.group, groups, touched)
+        if gone:
+            happened[_ENDED, node] = now
+    if gone:
+        return
+    if kind == _WAIT:
+        _pause(node, -1, plan, dossiers, dossier_of, keys, touched)
+    elif kind == _TRANSFER:
+        is_leaving = happened[_STARTED, node] == MISSING
+        if is_leaving and not _depart(node, now, end, duration, happened, pending):
+            return
+    following = _end(
+        node, now, cutoff, calendars, hours, days, limits, plan, dossiers, dossier_of, happened
+    )
+    if following >= 0:
+        _start(
+            following, now, end, cutoff, calendars, hours, days, stations, transfers, departs,
+            limits, plan, dossiers, dossier_of, station_of, duration, happened, links, keys,
+            pending, touched, to_start,
+        )  # fmt: skip
+
+
+@_compiled
+def _arrive(
+    number: int, now: int, cutoff: int, calendars: Array, hours: Array, days: Array,
+    limits: Array, dossiers: Array,
+) -> None:  # fmt: skip
+    """Let a dossier arrive; one that is open when the run starts was accepted before (rule 22)."""
+    dossier = dossiers[number]
+    if dossier.accepted_before != MISSING:
+        before = dossier.accepted_before
+        _accept(number, before, cutoff, calendars, hours, days, limits, dossiers)
+        if dossier.due_before != MISSING:
+            dossier.due[0] = dossier.due_before
+    elif dossier.accepts < 0:
+        _accept(number, now, cutoff, calendars, hours, days, limits, dossiers)
+
+
+# Phase (b)
+
+
+@_compiled
+def _turn_clocks(
+    number: int, now: int, cutoff: int, calendars: Array, hours: Array, days: Array,
+    limits: Array, dossiers: Array,
+) -> None:  # fmt: skip
+    """Stop running clocks while pauses run, let stopped ones go on when none does (rule 15)."""
+    dossier = dossiers[number]
+    dossier.touched = False
+    calendar = calendars[dossier.accepting_calendar]
+    low, high = calendar.first, calendar.last
+    first, last = calendar.first_day, calendar.last_day
+    for which in range(2):
+        kind = limits[dossier.procedure, which, 0]
+        if kind == _NO_LIMIT:
+            continue
+        due, stopped = dossier.due[which], dossier.stopped[which] != 0
+        if dossier.pauses > 0 and not stopped and now <= due:
+            dossier.stopped[which] = 1
+            dossier.remaining[which] = remaining_limit(
+                kind, due, now, hours[0, low:high], hours[1, low:high], hours[2, low:high],
+                days[0, first:last],
+            )  # fmt: skip
+        elif dossier.pauses == 0 and stopped:
+            dossier.stopped[which] = 0
+            if dossier.restarts:
+                due = _due_from(
+                    which, number, now, cutoff, calendars, hours, days, limits, dossiers
+                )
+            else:
+                due = resumed_due(
+                    kind, dossier.remaining[which], now, hours[0, low:high], hours[1, low:high],
+                    hours[2, low:high], days[0, first:last], days[2, first:last],
+                )  # fmt: skip
+            dossier.due[which] = due
+    if dossier.pauses == 0:
+        dossier.restarts = False
+
+
+@_compiled
+def _join(
+    node: int, now: int, end: int, cutoff: int, calendars: Array, hours: Array, days: Array,
+    stations: Array, station_groups: Array, groups: Array, limits: Array, dossiers: Array,
+    dossier_of: Array, station_of: Array, duration: Array, patience: Array, happened: Array,
+    links: Array, keys: Array, impatient: Array, touched: Array,
+) -> None:  # fmt: skip
+    """Give a step that joined its place in the queue, and its patience (rules 6 and 7)."""
+    number = dossier_of[node]
+    station = stations[station_of[node]]
+    if station.discipline == EDD:
+        if dossiers[number].accepted == MISSING:
+            keys[_KEY, node] = _due_from(
+                0, number, now, cutoff, calendars, hours, days, limits, dossiers
+            )
+        else:
+            keys[_KEY, node] = dossiers[number].due[0]
+    links[_CHILD, node] = links[_BESIDE, node] = -1
+    station.root = _meld(
+        station.root, node, station.discipline, dossiers, dossier_of, duration, happened, links,
+        keys,
+    )  # fmt: skip
+    if station.at_close == CLEAR:
+        links[_YOUNGER, node] = -1
+        if station.oldest < 0:
+            station.oldest = node
+        else:
+            links[_YOUNGER, station.youngest] = node
+        station.youngest = node
+    for place in range(station.first_group, station.last_group):
+        _touch_group(station_groups[place], groups, touched)
+    if patience[node] >= 0:
+        at = _advance(station.calendar, now, patience[node], calendars, hours)
+        if at < end:
+            _push(impatient, at, node)
+
+
+@_compiled
+def _may_clear(
+    number: int, groups: Array, group_stations: Array, officers: Array, stations: Array,
+    dossiers: Array, dossier_of: Array, happened: Array, links: Array,
+) -> bool:  # fmt: skip
+    """Tell whether an officer off shift may take what joined before its shift ended (rule 4)."""
+    group = groups[officers[number].group]
+    for at in range(group.first_station, group.last_station):
+        place = group_stations[at]
+        if stations[place].at_close == CLEAR:
+            joined = _first_joined(place, stations, dossiers, dossier_of, happened, links)
+            if joined < officers[number].shift_ended:
+                return True
+    return False
+
+
+@_compiled
+def _step_for(
+    number: int, groups: Array, group_stations: Array, officers: Array, stations: Array,
+    dossiers: Array, dossier_of: Array, duration: Array, happened: Array, links: Array,
+    keys: Array,
+) -> int:  # fmt: skip
+    """Give the smallest step that an idle officer may take, or -1 (rules 3 to 6)."""
+    on_shift = officers[number].on_shift
+    if not on_shift and not _may_clear(
+        number, groups, group_stations, officers, stations, dossiers, dossier_of, happened, links
+    ):
+        return -1
+    group = groups[officers[number].group]
+    best = -1
+    for at in range(group.first_station, group.last_station):
+        place = group_stations[at]
+        if on_shift or stations[place].at_close == CLEAR:
+            node = _smallest(place, stations, dossiers, dossier_of, duration, happened, links, keys)
+            if node >= 0 and (best < 0 or _goes_before(
+                node, best, stations[place].discipline, dossiers, dossier_of, duration, happened,
+                keys,
+            )):  # fmt: skip
+                best = node
+    return best
+
+
+@_compiled
+def _take(
+    number: int, node: int, now: int, end: int, calendars: Array, hours: Array, stations: Array,
+    officers: Array, dossiers: Array, dossier_of: Array, station_of: Array, duration: Array,
+    happened: Array, taken_by: Array, links: Array, keys: Array, pending: Array,
+) -> None:  # fmt: skip
+    """Let an officer begin the step that is the smallest of its station."""
+    station = stations[station_of[node]]
+    station.root = _without_root(
+        node, station.discipline, dossiers, dossier_of, duration, happened, links, keys
+    )
+    officers[number].idle = False
+    happened[_STARTED, node] = now
+    taken_by[node] = number
+    ends = now + duration[node]
+    if station.at_close == SUSPEND:
+        ends = _advance(officers[number].calendar, now, duration[node], calendars, hours)
+    if ends < end:
+        _push(pending, ends, node)
+
+
+@_compiled
+def _dispatch(
+    number: int, now: int, end: int, calendars: Array, hours: Array, stations: Array,
+    groups: Array, group_stations: Array, officers: Array, dossiers: Array, dossier_of: Array,
+    station_of: Array, duration: Array, happened: Array, taken_by: Array, links: Array,
+    keys: Array, pending: Array,
+) -> None:  # fmt: skip
+    """Let a group's idle officers take steps while one of them may (rules 4, 5 and 8)."""
+    group = groups[number]
+    group.touched = False
+    queued = False
+    for place in range(group.first_station, group.last_station):
+        queued = queued or stations[group_stations[place]].root >= 0
+    if not queued:
+        return
+    for officer in range(group.first_officer, group.last_officer):
+        if not officers[officer].idle:
+            continue
+        node = _step_for(
+            officer, groups, group_stations, officers, stations, dossiers, dossier_of, duration,
+            happened, links, keys,
+        )  # fmt: skip
+        if node >= 0:
+            _take(
+                officer, node, now, end, calendars, hours, stations, officers, dossiers,
+                dossier_of, station_of, duration, happened, taken_by, links, keys, pending,
+            )  # fmt: skip
+        elif officers[officer].on_shift:
+            return  # nothing is queued at any of the stations
+
+
+# The run
+
+
+def _run(
+    run_start: int, end: int, cutoff: int, calendars: Array, hours: Array, days: Array,
+    stations: Array, station_groups: Array, groups: Array, group_stations: Array,
+    officers: Array, rosters: Array, roster_officers: Array, transfers: Array, departs: Array,
+    limits: Array, plan: Array, dossiers: Array, dossier_of: Array, station_of: Array,
+    duration: Array, patience: Array, happened: Array, taken_by: Array, links: Array,
+    keys: Array, pending: Array, impatient: Array, shifts: Array, touched: Array,
+    to_start: Array,
+) -> None:  # fmt: skip
+    """Run one replication, and write what happens.
+
+    Parameters
+    ----------
+    run_start, end, cutoff
+        Instants, and the same-day cut-off in microseconds since midnight.
+    calendars
+        CALENDAR (C,).
+    hours
+        Openings, closings and open time before of all intervals, shape (3, I).
+    days
+        Open days, their first openings and last closings, shape (3, N).
+    stations, station_groups
+        STATION; the numbers of the groups that serve each.
+    groups, group_stations
+        GROUP; the numbers of the stations that each serves.
+    officers, rosters, roster_officers
+        OFFICER, ROSTER; the numbers of each roster's officers.
+    transfers, departs
+        TRANSFER; hours of departure.
+    limits
+        Kind and amount of each procedure's limit and statutory limit, shape (P, 2, 2).
+    plan, dossiers
+        PLAN, DOSSIER; what happens to dossiers is written here.
+    dossier_of, station_of, duration, patience
+        Of each node, as the docket has them, shape (S,).
+    happened, taken_by
+        When each node joined, started and ended, shape (3, S), and its officer, shape (S,):
+        `MISSING` and `NOBODY`, written here.
+    links, keys
+        Room for queues, shape (4, S), of zeros, and (2, S).
+    pending, impatient, shifts
+        Room for heaps, shape (S + 1, 2) and (R + 1, 2), their first rows of zeros.
+    touched, to_start
+        Room for lists, shape (5, more than S, D and G), its first column of zeros; (S + 1,).
+    """
+    for number in range(rosters.size):
+        roster = rosters[number]
+        calendar = calendars[roster.calendar]
+        opens = hours[0, calendar.first : calendar.last]
+        closes = hours[1, calendar.first : calendar.last]
+        interval = bisect_left(closes, run_start)
+        roster.boundary = 2 * interval
+        if interval < closes.size and opens[interval] < run_start:
+            roster.boundary += 1
+            for place in range(roster.first, roster.last):
+                officers[roster_officers[place]].on_shift = run_start < closes[interval]
+        _await_boundary(number, end, calendars, hours, rosters, shifts)
+    arriving = 0
+    while True:
+        arrives = dossiers[arriving].arrived if arriving < dossiers.size else NEVER
+        now = min(arrives, _first(pending), _first(shifts), _first(impatient))
+        if now >= end:
+            break
+        while True:
+            while _first(shifts) == now:
+                _shift_boundary(
+                    _pop(shifts), now, end, calendars, hours, groups, officers, rosters,
+                    roster_officers, shifts, touched,
+                )  # fmt: skip
+            while arriving < dossiers.size and dossiers[arriving].arrived == now:
+                _arrive(arriving, now, cutoff, calendars, hours, days, limits, dossiers)
+                _start(
+                    dossiers[arriving].first_node, now, end, cutoff, calendars, hours, days,
+                    stations, transfers, departs, limits, plan, dossiers, dossier_of, station_of,
+                    duration, happened, links, keys, pending, touched, to_start,
+                )  # fmt: skip
+                arriving += 1
+            while _first(pending) == now:
+                _happens(
+                    _pop(pending), now, end, cutoff, calendars, hours, days, stations, groups,
+                    officers, transfers, departs, limits, plan, dossiers, dossier_of, station_of,
+                    duration, happened, taken_by, links, keys, pending, touched, to_start,
+                )  # fmt: skip
+            if (
+                touched[_STEPS, 0] + touched[_WAITS, 0] + touched[_CLOCKS, 0] + touched[_GROUPS, 0]
+                == 0
+            ):
+                break
+            # Phase (b): clocks, waits until due, keys, officers (rule 8)
+            touched[_SETTLED, 0] += 1
+            for place in range(1, touched[_CLOCKS, 0] + 1):
+                _turn_clocks(
+                    touched[_CLOCKS, place], now, cutoff, calendars, hours, days, limits, dossiers
+                )
+            for place in range(1, touched[_WAITS, 0] + 1):
+                node = touched[_WAITS, place]
+                _await_wait(
+                    node, max(dossiers[dossier_of[node]].due[0], now), end, calendars, hours,
+                    stations, plan, dossiers, dossier_of, station_of, duration, pending,
+                )  # fmt: skip
+            for place in range(1, touched[_STEPS, 0] + 1):
+                _join(
+                    touched[_STEPS, place], now, end, cutoff, calendars, hours, days, stations,
+                    station_groups, groups, limits, dossiers, dossier_of, station_of, duration,
+                    patience, happened, links, keys, impatient, touched,
+                )  # fmt: skip
+            count = touched[_GROUPS, 0]
+            _sort(touched, count)
+            for place in range(1, count + 1):
+                _dispatch(
+                    touched[_GROUPS, place], now, end, calendars, hours, stations, groups,
+                    group_stations, officers, dossiers, dossier_of, station_of, duration, happened,
+                    taken_by, links, keys, pending,
+                )  # fmt: skip
+            touched[:_SETTLED, 0] = 0
+        while _first(impatient) == now:
+            node = _pop(impatient)
+            if _is_queued(node, dossiers, dossier_of, happened):
+                dossiers[dossier_of[node]].left = dossiers[dossier_of[node]].finished = now
+
+
+def _kept(function: F) -> F:
+    """Compile a function at its first call, and keep it for other processes where that can be.
+
+    numba compiles it again when this file changes; told by their text, also when what is
+    compiled into it from other files does.
+    """
+    try:
+        compiled = _njit(_nrt=False, cache=True)(function)
+    except RuntimeError:  # no folder for it is writable
+        return _njit(_nrt=False)(function)
+    file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    if file is not None:
+        others = (_calendars, _deadlines, _departures, _durations)
+        text = "".join(map(inspect.getsource, others)) + repr((CLOCKS, list(NodeKind)))
+        file._source_stamp = (file._source_stamp, hashlib.blake2b(text.encode()).hexdigest())
+    return compiled
+
+
+run = _kept(_run)

@@ -1,0 +1,108 @@
+"""The two engines give equal traces: `==`, in every field, whatever the scenario."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from strategies import Case, case_of, cases, first_difference
+
+import sim
+from sim.docket import draw
+from sim.engine import ENGINES, engine_for, simulate
+from sim.measures import measure
+from sim.network import Network, build
+from sim.scenario.policies import with_values
+from sim.scenario.schema import Scenario
+
+pytest.importorskip("numba", reason="there is no compiled engine without numba")
+
+ROOT = Path(__file__).parents[1]
+SCENARIOS = (*sorted((ROOT / "scenarios").glob("*.yaml")), ROOT / "sim" / "cli" / "template.yaml")
+WITH_POLICIES = [
+    (file, policy) for file in SCENARIOS for policy in ("base", *sim.load(file).policies)
+]
+
+
+def assert_equal(network: Network, seed: int, replication: int = 1) -> None:
+    docket = draw(network, seed, replication)
+    by_reference, compiled = (
+        simulate(network, docket, engine) for engine in ("reference", "compiled")
+    )
+    assert first_difference(by_reference, compiled) is None
+    ours, theirs = measure(network, by_reference), measure(network, compiled)
+    pd.testing.assert_frame_equal(ours.table, theirs.table, check_exact=True)
+    pd.testing.assert_frame_equal(ours.series, theirs.series, check_exact=True)
+
+
+def shortened(scenario: Scenario) -> Scenario:
+    """Keep two months of a year, so that the reference engine takes seconds."""
+    first, last = scenario.period.first, scenario.period.last
+    if (last - first).days < 100:
+        return scenario
+    return with_values(scenario, {"period.to": f"{first.year}-02-28"})
+
+
+@pytest.mark.parametrize(
+    ("file", "policy"), WITH_POLICIES, ids=[f"{f.stem}-{p}" for f, p in WITH_POLICIES]
+)
+def test_shipped_scenarios_under_each_policy(file: Path, policy: str) -> None:
+    scenario = shortened(sim.load(file))
+    assert_equal(build(scenario.with_policy(policy)), scenario.seed)
+
+
+def difference(case: Case) -> str | None:
+    traces = (simulate(case.network, case.docket, engine) for engine in ("reference", "compiled"))
+    return first_difference(*traces)
+
+
+@given(cases())
+def test_scenarios_that_hypothesis_makes_up(case: Case) -> None:
+    assert difference(case) is None
+
+
+@pytest.mark.parametrize("first", range(0, 400, 50))
+def test_scenarios_by_the_hundred(first: int) -> None:
+    found = {seed: difference(case_of(seed)) for seed in range(first, first + 50)}
+    assert set(found.values()) == {None}, found
+
+
+def test_the_kernel_is_the_same_without_compilation() -> None:
+    """As Python it can be stepped through, and is seen by what measures coverage."""
+    check = (
+        "from test_engines import difference\n"
+        "from strategies import case_of\n"
+        "from sim.engine import kernel\n"
+        "assert kernel.run is kernel._run\n"
+        "assert all(difference(case_of(seed)) is None for seed in range(40))\n"
+    )
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(ROOT / "tests")}
+    done = subprocess.run(
+        [sys.executable, "-c", check], env=environment, cwd=ROOT, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_unknown_engine_is_refused() -> None:
+    case = case_of(1)
+    with pytest.raises(ValueError, match="there is no engine `fast`; there is: auto, compiled"):
+        simulate(case.network, case.docket, "fast")  # type: ignore[arg-type]
+    assert ENGINES == ("auto", "compiled", "reference")
+
+
+def test_auto_is_the_reference_for_little_and_the_compiled_engine_for_much(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once the kernel is there, it is used for everything."""
+    monkeypatch.delitem(sys.modules, "sim.engine.compiled", raising=False)
+    assert engine_for(1000) == "reference"
+    assert engine_for(1_000_000) == "compiled"
+    import sim.engine.compiled  # noqa: F401
+
+    assert engine_for(1000) == "compiled"
