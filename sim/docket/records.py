@@ -142,22 +142,22 @@ class Docket:
         """Number of the channel through which each dossier came, shape (D,)."""
         return self.templates.channel[self.template].astype(np.int32)
 
-    @property
+    @cached_property
     def accepts(self) -> Integers:
         """Node at whose end each dossier is accepted, -1 on arrival, shape (D,)."""
         return _moved(self.templates.accepts[self.template], self.first_node[:-1])
 
-    @property
+    @cached_property
     def resolves(self) -> Integers:
         """Node at whose end each dossier is resolved, -1 never, shape (D,)."""
         return _moved(self.templates.resolves[self.template], self.first_node[:-1])
 
-    @property
+    @cached_property
     def withdraws(self) -> Flags:
         """Whether each dossier is withdrawn when its route ends, shape (D,)."""
         return self.templates.withdraws[self.template]
 
-    @property
+    @cached_property
     def ending(self) -> Integers:
         """Number in `endings` of the word of each dossier's `end`, or -1, shape (D,)."""
         return self.templates.ending[self.template]

@@ -175,6 +175,7 @@ class _Run:
         self.first_node: list[int] = docket.first_node.tolist()
         self.accepts: list[int] = docket.accepts.tolist()
         self.resolves: list[int] = docket.resolves.tolist()
+        self.withdraws: list[bool] = docket.withdraws.tolist()
         self.priority: list[int] = docket.priority.tolist()
         self.until_due: list[bool] = docket.until_due.tolist()
         self.working: list[bool] = docket.working.tolist()
@@ -358,7 +359,7 @@ class _Run:
             self._start(following)
         else:
             dossier.finished = self.env.now
-            if self.docket.withdraws[number] and dossier.resolved == MISSING:
+            if self.withdraws[number] and dossier.resolved == MISSING:
                 dossier.left = self.env.now
 
     def _gone(self, node: int) -> bool:
