@@ -683,6 +683,14 @@ def test_a_change_that_changes_something(change: str, warnings: Warnings) -> Non
     assert warnings(*wards, with_policy(change)) == {}
 
 
+def test_a_change_may_leave_unfit_what_a_later_one_mends(warnings: Warnings) -> None:
+    """Between the two, a pool serves stations of two disciplines (rule 5)."""
+    pool = ("      desk: {staff: 2}\n", "      desk: {staff: 2}\n    pools: "
+            "{floor: {staff: 1, serves: [counter, desk]}}\n")  # fmt: skip
+    one_by_one = "{discipline: {city.counter: edd}}, {discipline: {city.desk: edd}}"
+    assert warnings(pool, with_policy(one_by_one)) == {}
+
+
 def test_what_all_policies_have_in_common_is_not_set_by_one(warnings: Warnings) -> None:
     has(
         warnings(with_policy("{set: {seed: 2}}")),

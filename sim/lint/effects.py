@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from sim.deadlines import LimitKind
 from sim.lint.subject import Subject
 from sim.routes import NodeKind, Template
 from sim.scenario.offices import offices_of
+from sim.scenario.policies import stages
 from sim.scenario.policies.levers import Which
 from sim.scenario.references import Finding
-from sim.scenario.schema import Policy, Scenario, Visit, Wait
+from sim.scenario.schema import Scenario, Visit, Wait
 from sim.scenario.text import KeyPath
 from sim.scenario.values import Limit
 
@@ -60,10 +62,11 @@ def changes_without_effect(subject: Subject) -> Iterator[Finding]:
     """Find changes of policies that leave all as it was, or all limits that they were to cut."""
     base = subject.loaded.scenario
     for name, policy in base.policies.items():
-        before = _with_changes(base, policy, 0)
-        for number, change in enumerate(policy.changes):
+        reached = pairwise(stages(base, name))
+        for number, (change, (before, after)) in enumerate(
+            zip(policy.changes, reached, strict=True)
+        ):
             path: KeyPath = ("policies", name, "changes", number)
-            after = _with_changes(base, policy, number + 1)
             cut = change.get("cut")
             if isinstance(cut, dict) and "time_limit" in cut and _limits(before) == _limits(after):
                 yield (
@@ -76,7 +79,6 @@ def changes_without_effect(subject: Subject) -> Iterator[Finding]:
             elif _is_alike(before, after):
                 (lever,) = change
                 yield (*path, lever), "changes nothing: all stays as it was before"
-            before = after
 
 
 def _set_for_all(path: KeyPath, values: Mapping[str, object]) -> Iterator[Finding]:
@@ -119,12 +121,6 @@ def _why_idle(template: Template, place: int) -> str:
     return "already resolved" if 0 <= template.resolves < place else ""
 
 
-def _with_changes(base: Scenario, policy: Policy, count: int) -> Scenario:
-    """Apply the first changes of a policy."""
-    some = policy.model_copy(update={"changes": policy.changes[:count], "combine": ()})
-    return base.model_copy(update={"policies": {"some": some}}).with_policy("some")
-
-
 def _is_alike(before: Scenario, after: Scenario) -> bool:
     """Tell whether two scenarios are one, in whatever form their offices are given."""
     if any(offices_of(before, level) != offices_of(after, level) for level in before.levels):
@@ -136,7 +132,7 @@ def _in_one_form(scenario: Scenario) -> Scenario:
     levels = {
         name: level.model_copy(update={"offices": None}) for name, level in scenario.levels.items()
     }
-    return scenario.model_copy(update={"levels": levels, "policies": {}})
+    return scenario.model_copy(update={"levels": levels})
 
 
 def _limits(scenario: Scenario) -> list[Limit | None]:

@@ -5,6 +5,6 @@ A lever changes keys; it gives no step another id and redraws nothing (docs/lang
 `apply` puts changes together and tells what does not fit.
 """
 
-from sim.scenario.policies.apply import apply, check_policies, with_values
+from sim.scenario.policies.apply import apply, check_policies, stages, with_values
 
-__all__ = ["apply", "check_policies", "with_values"]
+__all__ = ["apply", "check_policies", "stages", "with_values"]

@@ -52,6 +52,18 @@ def apply(scenario: Scenario, name: str) -> Scenario:
     return changed
 
 
+def stages(scenario: Scenario, name: str) -> list[Scenario]:
+    """Give a scenario as it is before the own changes of a policy and after each of them.
+
+    A stage need not hold together: what one change leaves unfit, a later one may mend.
+    """
+    reached = [scenario]
+    for number, change in enumerate(scenario.policies[name].changes):
+        changed, _ = _tried(reached[-1], ("policies", name, "changes", number), change)
+        reached.append(changed)
+    return reached
+
+
 def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
     """Put values at dotted paths of a scenario, as the lever `set` does.
 
