@@ -91,7 +91,7 @@ DOSSIER = np.dtype(
     ],
     align=True,
 )  # fmt: skip
-"""A dossier of the docket, and what happens to it; `plan` less a node is its place in PLAN. Of
+"""A dossier of the docket, and what happens to it. `plan` and a node add to the place in PLAN; of
 pairs the first is of the time limit, the second of the statutory one.
 """
 

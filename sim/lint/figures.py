@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from sim.lint.subject import Subject
 from sim.scenario.references import Finding
-from sim.scenario.text import KeyPath, read_text
+from sim.scenario.schema import RATES
+from sim.scenario.text import KeyPath, value_at
 
-_RATES = ("in_period", "per_year", "per_day", "per_working_day", "per_hour")
 _COUNTS = (
     "received", "carried_over", "to_resolve", "resolved", "withdrawn", "open", "served", "left",
 )  # fmt: skip
@@ -18,28 +17,14 @@ _COUNTS = (
 _CVS = ("cv", "day_cv", "demand_cv")
 _LARGEST_CV = 3
 _POINTED = re.compile(r"[1-9]\d{0,2}\.\d{3}")
-_NUMBER = r"[\"']?\s*:\s*(?P<number>[1-9]\d{0,2}\.\d{3})(?![\w.%])"
 
 
 def thousands_with_a_point(subject: Subject) -> Iterator[Finding]:
     """Find counts with exactly three decimals, such as 128.443, that may be thousands."""
-    document = subject.loaded.document
-    lines = {document.file: document.text.splitlines()}
-    for path in _paths_of_counts(document.data, ()):
-        place = document.places.get(path)
-        if place is None:
-            continue
-        if place.file not in lines:
-            lines[place.file] = read_text(Path(place.file)).splitlines()
-        here = "\n".join(lines[place.file][place.line - 1 : place.line + 1])[place.column - 1 :]
-        written = re.match(rf"[\"']?{re.escape(str(path[-1]))}{_NUMBER}", here)
-        if written is not None:
-            number = written["number"]
-            yield (
-                path,
-                f"{number} is read as {number.partition('.')[0]} and a fraction; if thousands are "
-                f"meant, write {number.replace('.', '')}",
-            )
+    data = subject.loaded.document.data
+    for path, value in _numbers(data, ()):
+        if _POINTED.fullmatch(str(value)) and _is_count(path, data):
+            yield path, _said_of_thousands(str(value))
 
 
 def shares_with_a_point(subject: Subject) -> Iterator[Finding]:
@@ -55,47 +40,36 @@ def shares_with_a_point(subject: Subject) -> Iterator[Finding]:
         }
         pointed = [office for office, share in shares.items() if _POINTED.fullmatch(share)]
         if pointed and any(share.isdecimal() for share in shares.values()):
-            number = shares[pointed[0]]
-            yield (
-                ("levels", name, "offices", pointed[0], "share"),
-                f"{number} is read as {number.partition('.')[0]} and a fraction, beside whole "
-                f"numbers; if thousands are meant, write {number.replace('.', '')}",
-            )
+            message = _said_of_thousands(shares[pointed[0]], ", beside whole numbers")
+            yield ("levels", name, "offices", pointed[0], "share"), message
+
+
+def _said_of_thousands(number: str, where: str = "") -> str:
+    return (
+        f"{number} is read as {number.partition('.')[0]} and a fraction{where}; if thousands are "
+        f"meant, write {number.replace('.', '')}"
+    )
 
 
 def variations_in_per_cent(subject: Subject) -> Iterator[Finding]:
     """Find coefficients of variation so large that per cent are meant."""
-    for path, value in _variations(subject.loaded.document.data, ()):
-        yield (
-            path,
-            f"{value:g} is {100 * value:,.0f} %; if {value:g} % is meant, write {value:g}%",
-        )
+    for path, value in _numbers(subject.loaded.document.data, ()):
+        if path[-1] in _CVS and value > _LARGEST_CV:
+            said = f"{value:g} is {100 * value:,.0f} %"
+            yield path, f"{said}; if {value:g} % is meant, write {value:g}%"
 
 
-def _variations(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, float]]:
+def _numbers(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, float]]:
+    """Go through the numbers in plain data, each with its path."""
     if isinstance(value, dict | list):
         for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
-            here = (*path, key)
-            if key in _CVS and isinstance(inner, int | float) and inner > _LARGEST_CV:
-                yield here, inner
-            else:
-                yield from _variations(inner, here)
+            yield from _numbers(inner, (*path, key))
+    elif isinstance(value, int | float):
+        yield path, value
 
 
-def _paths_of_counts(value: object, path: KeyPath) -> Iterator[KeyPath]:
-    """Give the paths of numbers with decimals that say how many dossiers there are."""
-    items: Iterator[tuple[str | int, object]] = iter(())
-    if isinstance(value, dict):
-        items = iter(value.items())
-        measure = value.get("measure")
-        counts = isinstance(measure, str) and measure.startswith(_COUNTS)
-        if counts and isinstance(value.get("value"), float):
-            yield (*path, "value")
-    elif isinstance(value, list):
-        items = iter(enumerate(value))
-    for key, inner in items:
-        here = (*path, key)
-        if isinstance(inner, float) and str(key).rpartition(".")[2] in _RATES:
-            yield here
-        else:
-            yield from _paths_of_counts(inner, here)
+def _is_count(path: KeyPath, data: object) -> bool:
+    """Tell whether a number says how many dossiers there are: a rate, or a figure that counts."""
+    measure = value_at(data, (*path[:-1], "measure")) if path[-1] == "value" else None
+    counts = isinstance(measure, str) and measure.startswith(_COUNTS)
+    return counts or str(path[-1]).rpartition(".")[2] in RATES

@@ -10,9 +10,8 @@ from sim.lint.subject import Subject
 from sim.scenario.offices import offices_of
 from sim.scenario.references import Finding
 from sim.scenario.shape import keys_of, models_at
-from sim.scenario.words import likely
+from sim.scenario.words import NEARLY, likely
 
-_ALIKE = 0.75
 _TOTALS = ("cộng", "tổng", "tổng cộng", "tổng số", "total", "totals", "sum", "all")
 
 
@@ -32,7 +31,7 @@ def fields_alike(subject: Subject) -> Iterator[Finding]:
     several = [field for field, times in count.items() if times > 1]
     for name, procedure in procedures.items():
         if procedure.field and count[procedure.field] == 1:
-            meant = likely(procedure.field, several, _ALIKE)
+            meant = likely(procedure.field, several, NEARLY)
             if meant is not None:
                 yield (
                     ("procedures", name, "field"),

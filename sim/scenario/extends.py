@@ -13,10 +13,9 @@ from typing import Any
 from sim.errors import InputError, quoted
 from sim.scenario.files import file_beside, placed
 from sim.scenario.text import Document, KeyPath, Null, Place, read_document
-from sim.scenario.words import likely
+from sim.scenario.words import NEARLY, likely
 
 MOST_FILES = 64
-_ALIKE = 0.75
 
 _ONE_VALUE = (
     "levels.*.stations.*.staff",
@@ -127,7 +126,7 @@ def _laid_over(base: Document, over: Document) -> Document:
                 merged[key] = merge(here, below[key], above[key])
             else:
                 if key not in below and isinstance(above[key], dict | list | Null):
-                    meant = likely(key, below.keys() - above.keys(), _ALIKE)
+                    meant = likely(key, below.keys() - above.keys(), NEARLY)
                     if meant is not None:
                         alike[here] = meant
                 keep(over, here, above[key])

@@ -273,12 +273,11 @@ class _Inserting:
         times: Counter[str] = Counter()
         problems = []
         for line, cells in table.rows:
+            if not cells[column]:
+                why = f"the cell of {quoted(keys['column'])} is empty; write a time, or take the"
+                problems.append(table.problem(line, f"{why} row out"))
+                continue
             try:
-                if not cells[column]:
-                    named = quoted(keys["column"])
-                    raise ValueError(
-                        f"the cell of {named} is empty; write a time, or take the row out"
-                    )
                 _read_number(cells[column])
             except ValueError as error:
                 problems.append(table.problem(line, str(error)))

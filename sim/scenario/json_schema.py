@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from sim.scenario.keys import Form, Key, forms, models
+from sim.scenario.schema import RATES
 from sim.scenario.written import (
     CHANGE,
     DISTRIBUTION,
@@ -46,7 +47,6 @@ def _unless(holds: Schema, message: str) -> Schema:
     return {"if": holds, "else": {"type": "null", "errorMessage": message}}
 
 
-_RATES = ("per_year", "in_period", "per_day", "per_working_day", "per_hour")
 _TOGETHER: dict[str, list[Schema]] = {
     "TransferRule": [
         _unless(
@@ -64,10 +64,10 @@ _TOGETHER: dict[str, list[Schema]] = {
     "Volume": [
         _unless(
             {
-                "oneOf": [*({"required": [rate]} for rate in _RATES), {"required": ["of"]}],
+                "oneOf": [*({"required": [rate]} for rate in RATES), {"required": ["of"]}],
                 "dependencies": {"of": ["share"], "share": ["of"]},
             },
-            f"A volume is one of {', '.join(_RATES)}, or {{of: VOLUME, share: SHARE}}.",
+            f"A volume is one of {', '.join(RATES)}, or {{of: VOLUME, share: SHARE}}.",
         )
     ],
     "Policy": [_unless(_given("changes", "combine"), "A policy has `changes` or `combine`.")],

@@ -424,6 +424,10 @@ class TransferRule(Part):
         return self
 
 
+RATES = ("per_year", "in_period", "per_day", "per_working_day", "per_hour")
+"""The keys of a volume by one of which it says how many dossiers come."""
+
+
 class Volume(Part):
     """How many dossiers come: one of the rates, or a share of a named volume."""
 
@@ -444,11 +448,7 @@ class Volume(Part):
 
     @model_validator(mode="after")
     def _one_of(self) -> Volume:
-        rates = [
-            rate
-            for rate in ("per_year", "in_period", "per_day", "per_working_day", "per_hour")
-            if getattr(self, rate) is not None
-        ]
+        rates = [rate for rate in RATES if getattr(self, rate) is not None]
         if len(rates) + (self.of is not None) > 1:
             given = " and ".join(f"`{key}`" for key in (*rates, *(["of"] if self.of else [])))
             raise ValueError(f"{given} are two volumes; a volume is one of them")
@@ -458,8 +458,7 @@ class Volume(Part):
             raise ValueError("a share is of a named volume: {of: VOLUME, share: 50%}")
         if not rates and self.of is None:
             raise ValueError(
-                "a volume is one of per_year, in_period, per_day, per_working_day, per_hour, "
-                "or {of: VOLUME, share: SHARE}"
+                f"a volume is one of {', '.join(RATES)}, or {{of: VOLUME, share: SHARE}}"
             )
         return self
 

@@ -11,9 +11,7 @@ from sim.scenario.messages import unknown_key
 from sim.scenario.schema import Part, Scenario
 from sim.scenario.shape import Types, is_list, is_model, keys_of, types_below
 from sim.scenario.text import Document, KeyPath, Place
-from sim.scenario.words import likely
-
-_ALIKE = 0.75
+from sim.scenario.words import NEARLY, likely
 
 
 def respelt(document: Document) -> Document:
@@ -53,7 +51,7 @@ class _Spelling:
             name = key
             if own and key not in own and self.unknown < MOST_FOUND:
                 self.unknown += 1
-                name = likely(key, [k for k in own if k not in value], _ALIKE) or key
+                name = likely(key, [k for k in own if k not in value], NEARLY) or key
                 if name != key:
                     why = unknown_key(key, models, inner, value)
                     self.problems.append(self.document.problem((*written, key), why))

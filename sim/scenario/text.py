@@ -22,7 +22,7 @@ import yaml
 from sim.errors import MOST_FOUND, InputError, Problem, one_line, quoted
 from sim.habits import way_out
 from sim.scenario.syntax import explained, place_of
-from sim.scenario.words import likely
+from sim.scenario.words import NEARLY, likely
 
 MOST_BYTES = 4_000_000
 MOST_LETTERS = 10_000
@@ -212,7 +212,7 @@ def _what_is_there(path: Path) -> str:
     kinds = (path.suffix,) if path.suffix and path.suffix not in _KINDS else _KINDS
     alike = {file.name if path.suffix else file.stem: file.name for file in names
              if file.suffix in kinds}  # fmt: skip
-    meant = alike.get(path.name) or alike.get(likely(path.name, alike, 0.75) or "")
+    meant = alike.get(path.name) or alike.get(likely(path.name, alike, NEARLY) or "")
     return "no such file" + (f" (did you mean {quoted(meant)}?)" if meant else "")
 
 

@@ -11,6 +11,8 @@ from sim.errors import quoted
 
 LEFT_OUT = "__left_out__"
 """A name that stands in for what is wrong, and is no suggestion."""
+NEARLY = 0.75
+"""How alike a word is that is surely meant for another; what is suggested may be less alike."""
 _MOST_LISTED = 12
 _MOST_COMPARED = 1000
 _LONGEST = 60

@@ -13,11 +13,10 @@ from sim.scenario.offices import offices_of
 from sim.scenario.policies.levers import UnfitError, Which
 from sim.scenario.policies.procedures import chosen
 from sim.scenario.references import broken_parents
-from sim.scenario.schema import Moved, Scenario
+from sim.scenario.schema import RATES, Moved, Scenario
 from sim.scenario.values import ALWAYS
 from sim.scenario.words import did_you_mean
 
-_RATES = frozenset({"in_period", "per_year", "per_day", "per_working_day", "per_hour"})
 _WHICH = ("procedures", "fields", "all")
 
 
@@ -138,11 +137,11 @@ def _put(tree: Any, path: str, value: object) -> None:
     if "/" in path and "." not in path:
         dotted = path.replace("/", ".")
         raise UnfitError(("set", path), f"keys are parted by points; write `{dotted}`")
-    others = (_RATES & node.keys()) - {last}
-    if last in _RATES and others:
+    others = [rate for rate in RATES if rate in node and rate != last]
+    if last in RATES and others:
         whole, own = ".".join(above), f"{last}: {value}"
         raise UnfitError(
-            ("set", path), f"`{whole}` has `{min(others)}`; set it as a whole: {{{own}}}"
+            ("set", path), f"`{whole}` has `{others[0]}`; set it as a whole: {{{own}}}"
         )
     node[last] = copy.deepcopy(value)
 

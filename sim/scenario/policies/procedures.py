@@ -13,6 +13,7 @@ from sim.scenario.backlog import rest_of, steps_to_reach
 from sim.scenario.policies.levers import Cut, Delegate, Demand, Insert, Online, UnfitError, Which
 from sim.scenario.references import addresses, broken_steps
 from sim.scenario.schema import (
+    RATES,
     Choose,
     OpenDossier,
     Procedure,
@@ -298,7 +299,7 @@ def _times(scenario: Scenario, volume: Volume, given: Demand) -> Volume:
 
 
 def _rates(volume: Volume) -> Iterator[tuple[str, float]]:
-    for unit in ("per_year", "in_period", "per_day", "per_working_day", "per_hour"):
+    for unit in RATES:
         rate = getattr(volume, unit)
         if rate is not None:
             yield unit, rate
