@@ -1,4 +1,4 @@
-"""Time engines on one network of six stations: steps simulated each second, and ratios.
+"""Time engines on one network of six stations: visits simulated each second, and ratios.
 
 ``python benchmarks/engines.py`` runs them in turn, so that a machine's moods meet all alike.
 """
@@ -6,109 +6,97 @@
 from __future__ import annotations
 
 import argparse
-import random
-from collections.abc import Callable, Generator
+import gc
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from time import perf_counter
 
-import simpy
+from rivals import c_program, simpy_processes
+from rivals.network import STATIONS, Outcome, Run, expected_waits, mean_waits
 
 import sim
 from sim.docket import NodeKind
 from sim.engine import simulate
 
-SCENARIO = Path(__file__).parent / "six_stations.yaml"
-OFFICERS = {"counter": 8, "back": 12, "two": 6, "three": 4, "approval": 3, "giveback": 4}
-MEAN_WORK = {
-    "counter": 239.6, "back": 462.1, "two": 641.7, "three": 1711.2, "approval": 128.3,
-    "giveback": 171.1,
-}  # fmt: skip
-"""In seconds."""
-OPEN_SECONDS = 261 * 7.5 * 3600.0
-DOSSIERS = 200_000
-Records = list[tuple[int, str, float, float, float]]
+HERE = Path(__file__).parent
+COMPILED = "compiled"
 
 
-def simpy_by_hand(seed: int) -> tuple[int, float]:
-    """Run the network as users of SimPy write it: in open time, a process for each dossier."""
-    chance = random.Random(seed)
-    environment = simpy.Environment()
-    stations = {name: simpy.Resource(environment, count) for name, count in OFFICERS.items()}
-    records: Records = []
+def onestop(engine: sim.engine.Engine, *, drawing: bool = False) -> Run:
+    """Give what runs the network on an engine, with its full trace; drawing is timed if asked."""
+    network = sim.build(sim.load(HERE / "six_stations.yaml"))
+    calendar = network.offices[0].calendar
 
-    def visit(number: int, name: str) -> Generator[simpy.Event]:
-        joined = environment.now
-        with stations[name].request() as turn:
-            yield turn
-            started = environment.now
-            yield environment.timeout(chance.expovariate(1 / MEAN_WORK[name]))
-            records.append((number, name, joined, started, environment.now))
-
-    def dossier(number: int) -> Generator[simpy.Event]:
-        yield from visit(number, "counter")
-        if chance.random() < 0.3:
-            return
-        yield from visit(number, "back")
-        while chance.random() < 0.1:
-            yield from visit(number, "back")
-        if chance.random() < 0.4:
-            yield from visit(number, "two")
-            if chance.random() < 0.25:
-                yield from visit(number, "three")
-        yield from visit(number, "approval")
-        yield from visit(number, "giveback")
-
-    def arrivals() -> Generator[simpy.Event]:
-        for number in range(DOSSIERS):
-            yield environment.timeout(chance.expovariate(DOSSIERS / OPEN_SECONDS))
-            environment.process(dossier(number))
-
-    environment.process(arrivals())
-    begun = perf_counter()
-    environment.run(until=OPEN_SECONDS)
-    return len(records), perf_counter() - begun
-
-
-def onestop(engine: sim.engine.Engine) -> Callable[[int], tuple[int, float]]:
-    """Give what runs the network on an engine, with its full trace; drawing is not timed."""
-    scenario = sim.load(SCENARIO)
-    network = sim.build(scenario)
-
-    def run(seed: int) -> tuple[int, float]:
-        docket = sim.draw(network, seed, 1)
+    def run(seed: int) -> Outcome:
         begun = perf_counter()
+        docket = sim.draw(network, seed, 1)
+        drawn = perf_counter()
         trace = simulate(network, docket, engine)
-        seconds = perf_counter() - begun
+        seconds = perf_counter() - (begun if drawing else drawn)
         visits = (docket.kind == NodeKind.VISIT) & (trace.started > 0)
-        return int(visits.sum()), seconds
+        waited = calendar.open_times(trace.joined[visits], trace.started[visits]) / 1e6
+        return Outcome(int(visits.sum()), seconds, mean_waits(docket.station[visits], waited))
 
     return run
+
+
+def engines(stack: ExitStack) -> dict[str, Run]:
+    """Give the engines that this machine has, and say which it lacks."""
+    found: dict[str, Run] = {"SimPy": simpy_processes.run}
+    if c_program.COMPILER is None:
+        print("C is left out: there is no compiler `cc`")
+    else:
+        found["C"] = stack.enter_context(c_program.compiled())
+    return found | {
+        "reference": onestop("reference"),
+        "drawn + compiled": onestop("compiled", drawing=True),
+        COMPILED: onestop("compiled"),
+    }
+
+
+def spread(values: Iterable[float]) -> str:
+    """Write the minimum, the median and the maximum."""
+    found = sorted(values)
+    return "".join(f"{value:10.3f}" for value in (found[0], median(found), found[-1]))
+
+
+def mean_of(found: list[Outcome]) -> tuple[float, ...]:
+    """Give the mean wait at each station over all rounds."""
+    return tuple(map(fmean, zip(*(outcome.waits for outcome in found), strict=True)))
+
+
+def show(outcomes: dict[str, list[Outcome]]) -> None:
+    """Print rates, ratios within each round, and mean waits."""
+    rates = {
+        name: [outcome.steps / outcome.seconds / 1e6 for outcome in found]
+        for name, found in outcomes.items()
+    }
+    print(f"{'':16}{'million visits a second':>30}{'the compiled engine to it':>34}")
+    print(f"{'':16}{'min':>10}{'median':>10}{'max':>10}    {'min':>10}{'median':>10}{'max':>10}")
+    for name, own in rates.items():
+        ratios = (one / other for one, other in zip(rates[COMPILED], own, strict=True))
+        print(f"{name:16}{spread(own)}    {spread(ratios)}")
+    print(f"\n{'mean wait in s':16}" + "".join(f"{station:>10}" for station in STATIONS))
+    waits = {name: mean_of(found) for name, found in outcomes.items()}
+    for name, own_waits in {"by formula": expected_waits(), **waits}.items():
+        print(f"{name:16}" + "".join(f"{wait:10.1f}" for wait in own_waits))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
-    engines: dict[str, Callable[[int], tuple[int, float]]] = {
-        "SimPy by hand": simpy_by_hand,
-        "reference": onestop("reference"),
-        "compiled": onestop("compiled"),
-    }
-    engines["compiled"](0)  # compiles or loads the kernel, not counted
-    speeds: dict[str, list[float]] = {name: [] for name in engines}
-    for seed in range(1, rounds + 1):
-        for name, run in engines.items():
-            visits, seconds = run(seed)
-            speeds[name].append(visits / seconds / 1e6)
-    by_hand = speeds["SimPy by hand"]
-    print(f"{'':16}{'min':>10}{'median':>10}{'max':>10}   million visits a second; times SimPy")
-    for name, found in speeds.items():
-        ratios = sorted(one / other for one, other in zip(found, by_hand, strict=True))
-        print(
-            f"{name:16}{min(found):10.3f}{median(found):10.3f}{max(found):10.3f}   "
-            f"{ratios[0]:.1f} to {ratios[-1]:.1f}, median {median(ratios):.1f}"
-        )
+    with ExitStack() as stack:
+        runs = engines(stack)
+        runs[COMPILED](0)  # compiles or loads the kernel, not counted
+        outcomes: dict[str, list[Outcome]] = {name: [] for name in runs}
+        for seed in range(1, rounds + 1):
+            for name, run in runs.items():
+                gc.collect()
+                outcomes[name].append(run(seed))
+    show(outcomes)
 
 
 if __name__ == "__main__":
