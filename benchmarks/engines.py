@@ -9,11 +9,13 @@ import argparse
 import gc
 from collections.abc import Iterable
 from contextlib import ExitStack
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import fmean, median
 from time import perf_counter
 
-from rivals import c_program, simpy_processes
+from rivals import c_program
 from rivals.network import STATIONS, Outcome, Run, expected_waits, mean_waits
 
 import sim
@@ -21,6 +23,11 @@ from sim.docket import NodeKind
 from sim.engine import simulate
 
 HERE = Path(__file__).parent
+LIBRARIES = {
+    "SimPy": ("simpy", "rivals.simpy_processes"),
+    "cimba": ("cimba", "rivals.cimba_officers"),
+}
+"""The library of a rival, and the module that uses it."""
 COMPILED = "compiled"
 
 
@@ -44,7 +51,12 @@ def onestop(engine: sim.engine.Engine, *, drawing: bool = False) -> Run:
 
 def engines(stack: ExitStack) -> dict[str, Run]:
     """Give the engines that this machine has, and say which it lacks."""
-    found: dict[str, Run] = {"SimPy": simpy_processes.run}
+    found: dict[str, Run] = {}
+    for name, (library, module) in LIBRARIES.items():
+        if find_spec(library) is None:
+            print(f"{name} is left out: pip install {library}")
+        else:
+            found[name] = import_module(module).run
     if c_program.COMPILER is None:
         print("C is left out: there is no compiler `cc`")
     else:
@@ -90,7 +102,8 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     with ExitStack() as stack:
         runs = engines(stack)
-        runs[COMPILED](0)  # compiles or loads the kernel, not counted
+        for name in {"cimba", COMPILED} & set(runs):
+            runs[name](0)  # compiles or loads what was compiled, not counted
         outcomes: dict[str, list[Outcome]] = {name: [] for name in runs}
         for seed in range(1, rounds + 1):
             for name, run in runs.items():
