@@ -25,6 +25,7 @@ from sim.engine import simulate
 HERE = Path(__file__).parent
 LIBRARIES = {
     "SimPy": ("simpy", "rivals.simpy_processes"),
+    "Ciw": ("ciw", "rivals.ciw_network"),
     "cimba": ("cimba", "rivals.cimba_officers"),
 }
 """The library of a rival, and the module that uses it."""
