@@ -238,6 +238,9 @@ def advance(
     """Give the first instant at which `open_time` has passed since `start` (rule 2)."""
     if open_time == 0:
         return start
+    at = bisect_right(opens, start) - 1
+    if at >= 0 and start + open_time <= closes[at]:
+        return start + open_time
     target = open_until(start, opens, closes, before) + open_time
     at = bisect_left(before, target) - 1
     end = opens[at] + target - before[at] if at >= 0 else NEVER

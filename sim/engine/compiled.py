@@ -20,6 +20,7 @@ from sim.network import Network, build
 from sim.scenario.load import load_text
 
 Integers = NDArray[np.int64]
+Numbers = NDArray[np.uint32]
 
 _SMALLEST = """
 period: {from: 2021-03-01, to: 2021-03-01}
@@ -41,34 +42,32 @@ def run(network: Network, docket: Docket) -> Trace:
     dossiers = _dossiers(docket, of_office)
     nodes = docket.station.size
     longest = max(nodes, dossiers.size, groups.size)
-    happened = np.full((3, nodes), MISSING, np.int64)
-    taken_by = np.full(nodes, kernel.NOBODY, np.int32)
+    happened = np.full(3 * nodes, MISSING, np.int64).view(kernel.HAPPENED).view(np.recarray)
+    taken_by = np.full(nodes, kernel.NOBODY, np.uint32)
     kernel.run(
         network.run_start, network.end, network.same_day_cutoff, *numbered.flat(),
         stations, station_groups, groups, group_stations, officers, rosters, roster_officers,
         transfers, departs, _limits(network), _plan(docket), dossiers,
-        _column(docket.dossier, np.int32), _column(docket.station, np.int32),
-        _column(docket.duration, np.int64), _column(docket.patience, np.int64), happened, taken_by,
-        np.zeros((4, nodes), np.int32), np.zeros((2, nodes), np.int64),
-        np.zeros((nodes + 1, 2), np.int64), np.zeros((nodes + 1, 2), np.int64),
-        np.zeros((rosters.size + 1, 2), np.int64), np.zeros((5, longest + 1), np.int32),
-        np.empty(nodes + 1, np.int32),
+        docket.dossier.view(np.uint32), docket.station.view(np.uint32),
+        docket.duration, docket.patience, happened, taken_by, _zeros(kernel.LINKS, nodes),
+        _empty(kernel.EVENT, nodes), _empty(kernel.EVENT, nodes),
+        _empty(kernel.EVENT, rosters.size), _empty(kernel.TOUCHED, longest),
+        np.empty(nodes + 1, np.uint32),
     )  # fmt: skip
-    joined, started, ended = happened
     return Trace(
         network=network,
         docket=docket,
-        joined=joined,
-        started=started,
-        ended=ended,
-        officer=taken_by,
-        accepted=dossiers["accepted"],
-        resolved=dossiers["resolved"],
-        due=dossiers["due"][:, 0],
-        due_by_law=dossiers["due"][:, 1],
+        joined=happened["joined"],
+        started=happened["started"],
+        ended=happened["ended"],
+        officer=taken_by.view(np.int32),
+        accepted=dossiers["accepted"].copy(),
+        resolved=dossiers["resolved"].copy(),
+        due=dossiers["due"][:, 0].copy(),
+        due_by_law=dossiers["due"][:, 1].copy(),
         stopped=dossiers["stopped"][:, 0].astype(bool),
-        left=dossiers["left"],
-        finished=dossiers["finished"],
+        left=dossiers["left"].copy(),
+        finished=dossiers["finished"].copy(),
     )
 
 
@@ -98,9 +97,16 @@ def prepare(announce: Callable[[], None]) -> None:
         run(network, draw(network, 1, 1))
 
 
-def _column(values: NDArray[Any], kind: type[np.integer[Any]]) -> NDArray[Any]:
-    """Give a column as the kernel was compiled for it."""
-    return np.ascontiguousarray(values, kind)
+def _zeros(kind: np.dtype[Any], count: int) -> Any:
+    """Give records of zeros as the kernel was compiled for them."""
+    return np.zeros(count, kind).view(np.recarray)
+
+
+def _empty(kind: np.dtype[Any], most: int) -> Any:
+    """Give a heap or lists with room for so many records after the first, which counts them."""
+    room = np.empty(most + 1, kind).view(np.recarray)
+    room[:1] = np.zeros(1, kind)
+    return room
 
 
 class _Numbered:
@@ -120,7 +126,7 @@ class _Numbered:
     def flat(self) -> tuple[Any, Integers, Integers]:
         """Put all of them one after another: where each stands, intervals and open days."""
         calendars = self.calendars
-        places = np.zeros(len(calendars), kernel.CALENDAR).view(np.recarray)
+        places = _zeros(kernel.CALENDAR, len(calendars))
         places["first"], places["last"] = _bounds(calendar.opens for calendar in calendars)
         days = _bounds(calendar.open_days for calendar in calendars)
         places["first_day"], places["last_day"] = days
@@ -135,8 +141,8 @@ def _rows(calendars: Sequence[Calendar], columns: Iterable[str]) -> Integers:
     ])  # fmt: skip
 
 
-def _stations(network: Network, of_office: Integers) -> tuple[Any, Integers]:
-    stations = np.zeros(len(network.stations), kernel.STATION).view(np.recarray)
+def _stations(network: Network, of_office: Integers) -> tuple[Any, Numbers]:
+    stations = _zeros(kernel.STATION, len(network.stations))
     for number, station in enumerate(network.stations):
         stations[number].calendar = of_office[station.office]
         stations[number].discipline = _DISCIPLINES[station.discipline]
@@ -144,20 +150,20 @@ def _stations(network: Network, of_office: Integers) -> tuple[Any, Integers]:
     for link in ("root", "oldest", "youngest"):
         stations[link] = -1
     stations["first_group"], stations["last_group"] = _bounds(network.groups_of_station)
-    return stations, _joined(network.groups_of_station)
+    return stations, _numbers(network.groups_of_station)
 
 
-def _groups(network: Network) -> tuple[Any, Integers]:
+def _groups(network: Network) -> tuple[Any, Numbers]:
     served = [group.stations for group in network.groups]
-    groups = np.zeros(len(served), kernel.GROUP).view(np.recarray)
+    groups = _zeros(kernel.GROUP, len(served))
     groups["first_station"], groups["last_station"] = _bounds(served)
     officers = [range(group.officers) for group in network.groups]
-    groups["first_officer"], groups["last_officer"] = _bounds(officers)
-    return groups, _joined(served)
+    groups["first_idle"], groups["last_officer"] = _bounds(officers)
+    return groups, _numbers(served)
 
 
-def _officers(network: Network, docket: Docket, numbered: _Numbered) -> tuple[Any, Any, Integers]:
-    officers = np.zeros(len(docket.shifts), kernel.OFFICER).view(np.recarray)
+def _officers(network: Network, docket: Docket, numbered: _Numbered) -> tuple[Any, Any, Numbers]:
+    officers = _zeros(kernel.OFFICER, len(docket.shifts))
     counts = [group.officers for group in network.groups]
     officers["group"] = np.repeat(np.arange(len(counts)), counts)
     officers["calendar"] = [numbered.number(shifts) for shifts in docket.shifts]
@@ -166,15 +172,15 @@ def _officers(network: Network, docket: Docket, numbered: _Numbered) -> tuple[An
     by_calendar: dict[int, list[int]] = {}
     for officer, calendar in enumerate(officers["calendar"].tolist()):
         by_calendar.setdefault(calendar, []).append(officer)
-    rosters = np.zeros(len(by_calendar), kernel.ROSTER).view(np.recarray)
+    rosters = _zeros(kernel.ROSTER, len(by_calendar))
     rosters["first"], rosters["last"] = _bounds(by_calendar.values())
     rosters["calendar"] = list(by_calendar)
-    return officers, rosters, _joined(by_calendar.values())
+    return officers, rosters, _numbers(by_calendar.values())
 
 
 def _transfers(network: Network, numbered: _Numbered) -> tuple[Any, Integers]:
     rules = network.transfers
-    transfers = np.zeros(len(rules), kernel.TRANSFER).view(np.recarray)
+    transfers = _zeros(kernel.TRANSFER, len(rules))
     departs = [rule.departs for rule in rules]
     transfers["first_departs"], transfers["last_departs"] = _bounds(departs)
     for number, rule in enumerate(rules):
@@ -196,29 +202,38 @@ def _limits(network: Network) -> Integers:
 
 def _plan(docket: Docket) -> Any:
     templates = docket.templates
-    plan = np.zeros(templates.kind.size, kernel.PLAN).view(np.recarray)
+    plan = _zeros(kernel.PLAN, templates.kind.size)
     for column in ("kind", "clock", "working", "until_due", "appears", "rule", "arrivals"):
         plan[column] = getattr(templates, column)
-    begins = np.repeat(templates.first_node[:-1], np.diff(templates.first_node))
-    place = np.arange(plan.size) - begins
+    begins, ends = templates.first_node[:-1], templates.first_node[1:]
+    place = np.arange(plan.size) - np.repeat(begins, ends - begins)
     for column in ("following", "sibling"):
         other = getattr(templates, column)
         plan[column] = np.where(other >= 0, other - place, 0)
+    for column in ("accepts", "resolves"):
+        at = getattr(templates, column)
+        plan[column][(begins + at)[at >= 0]] = True
+    plan["withdraws"] = np.repeat(templates.withdraws, ends - begins)
     return plan
 
 
 def _dossiers(docket: Docket, of_office: Integers) -> Any:
-    dossiers = np.zeros(docket.arrived.size, kernel.DOSSIER).view(np.recarray)
-    for column in ("arrived", "accepts", "resolves", "priority", "procedure", "withdraws"):
+    blank = np.zeros(1, kernel.DOSSIER)
+    for column in ("resolved", "left", "finished"):
+        blank[column] = MISSING
+    blank["due"] = NEVER
+    dossiers = np.repeat(blank, docket.arrived.size).view(np.recarray)
+    for column in ("arrived", "priority", "accepted"):
         dossiers[column] = getattr(docket, column)
-    dossiers["accepted_before"], dossiers["due_before"] = docket.accepted, docket.due
-    dossiers["first_node"] = docket.first_node[:-1]
-    dossiers["plan"] = docket.templates.first_node[docket.template] - docket.first_node[:-1]
+    given = np.flatnonzero(docket.due != MISSING)
+    dossiers["due"][given, 0] = docket.due[given]
+    templates, first_node = docket.templates, docket.first_node[:-1]
+    dossiers["first_node"] = first_node
+    dossiers["plan"] = templates.first_node[docket.template] - first_node
+    dossiers["on_arrival"] = (templates.accepts < 0)[docket.template]
+    dossiers["procedure"] = templates.procedure[docket.template]
     dossiers["home_calendar"] = of_office[docket.home]
     dossiers["accepting_calendar"] = of_office[docket.accepting_office]
-    for column in ("accepted", "resolved", "left", "finished"):
-        dossiers[column] = MISSING
-    dossiers["due"] = NEVER
     return dossiers
 
 
@@ -229,6 +244,11 @@ def _integers(values: Iterable[int]) -> Integers:
 def _joined(parts: Iterable[Iterable[int]]) -> Integers:
     """Put sequences of integers one after another."""
     return _integers(value for part in parts for value in part)
+
+
+def _numbers(parts: Iterable[Iterable[int]]) -> Numbers:
+    """Put one after another what numbers something, and is never negative."""
+    return _joined(parts).astype(np.uint32)
 
 
 def _bounds(parts: Iterable[Sequence[int]]) -> tuple[Integers, Integers]:

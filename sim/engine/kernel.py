@@ -42,58 +42,63 @@ _njit: Any = njit
 
 FCFS, EDD, SPT = 0, 1, 2
 SUSPEND, FINISH, CLEAR = 0, 1, 2
-NOBODY = -1
+NOBODY = np.uint32(2**32 - 1)
 _RUNS, _RESTARTS = CLOCKS.index("runs"), CLOCKS.index("restarts")
 _NO_LIMIT = int(LimitKind.NONE)
 _VISIT, _WAIT, _TRANSFER = int(NodeKind.VISIT), int(NodeKind.WAIT), int(NodeKind.TRANSFER)
 _FORK = int(NodeKind.FORK)
-_JOINED, _STARTED, _ENDED = range(3)
-_CHILD, _BESIDE, _YOUNGER, _COME = range(4)
-"""Links of nodes: in the heap of a queue, in the order of joining; of a join, branches come."""
-_KEY, _BEGUN = range(2)
-_STEPS, _WAITS, _CLOCKS, _GROUPS, _SETTLED = range(5)
-"""What (a) touches and (b) works through, each list after its length; and how often (b) came."""
 
 
 def _record(**columns: Any) -> np.dtype[Any]:
     return np.dtype(list(columns.items()), align=True)
 
 
-CALENDAR = _record(first="i8", last="i8", first_day="i8", last_day="i8")
+CALENDAR = _record(first="u4", last="u4", first_day="u4", last_day="u4")
 """Where a calendar's intervals and open days stand among those of all calendars."""
 STATION = _record(
-    calendar="i4", discipline="i4", at_close="i4", first_group="i4", last_group="i4",
+    calendar="u4", discipline="i4", at_close="i4", first_group="u4", last_group="u4",
     root="i4", oldest="i4", youngest="i4",
 )  # fmt: skip
 """A queue: its smallest step, and of those that clear the steps by joining, first and last."""
 GROUP = _record(
-    first_station="i4", last_station="i4", first_officer="i4", last_officer="i4", touched="?"
+    first_station="u4", last_station="u4", last_officer="u4", first_idle="u4", touched="?"
 )
-OFFICER = _record(group="i4", calendar="i4", on_shift="?", idle="?", shift_ended="i8")
-ROSTER = _record(first="i4", last="i4", calendar="i4", boundary="i4")
+"""What serves some stations; none of its officers before `first_idle` is idle."""
+OFFICER = _record(group="u4", calendar="u4", on_shift="?", idle="?", shift_ended="i8")
+ROSTER = _record(first="u4", last="u4", calendar="u4", boundary="u4")
 """Officers who share a calendar; its boundaries are openings, even, and closings, odd."""
-TRANSFER = _record(first_departs="i4", last_departs="i4", calendar="i4", cutoff="i8")
+TRANSFER = _record(first_departs="u4", last_departs="u4", calendar="i4", cutoff="i8")
 """A rule; its calendar is -1 for that of the office left."""
 PLAN = _record(
-    kind="i1", clock="i1", working="?", until_due="?", appears="?", rule="i4", following="i4",
-    sibling="i4", arrivals="i4",
+    following="i4", sibling="i4", rule="u4", arrivals="u4", kind="i1", clock="i1", working="?",
+    until_due="?", appears="?", accepts="?", resolves="?", withdraws="?",
 )  # fmt: skip
 """A template's node; what follows it, and the next branch, are told by their distance, 0 for none.
+At its end a dossier is accepted, resolved or, if it is none of that till then, withdrawn.
 """
 DOSSIER = np.dtype(
     [
-        ("arrived", "i8"), ("accepted_before", "i8"), ("due_before", "i8"), ("first_node", "i8"),
-        ("plan", "i8"), ("accepts", "i8"), ("resolves", "i8"), ("priority", "i8"),
-        ("accepted", "i8"), ("resolved", "i8"), ("left", "i8"), ("finished", "i8"),
-        ("due", "i8", 2), ("remaining", "i8", 2), ("procedure", "i4"), ("home_calendar", "i4"),
-        ("accepting_calendar", "i4"), ("pauses", "i4"), ("stopped", "i1", 2), ("restarts", "?"),
-        ("withdraws", "?"), ("touched", "?"),
+        ("arrived", "i8"), ("priority", "i8"), ("accepted", "i8"), ("resolved", "i8"),
+        ("left", "i8"), ("finished", "i8"), ("due", "i8", 2), ("remaining", "i8", 2),
+        ("first_node", "u4"), ("plan", "i4"), ("procedure", "u4"), ("home_calendar", "u4"),
+        ("accepting_calendar", "u4"), ("pauses", "i4"), ("stopped", "i1", 2), ("restarts", "?"),
+        ("on_arrival", "?"), ("touched", "?"),
     ],
     align=True,
 )  # fmt: skip
 """A dossier of the docket, and what happens to it. `plan` and a node add to the place in PLAN; of
-pairs the first is of the time limit, the second of the statutory one.
+pairs the first is of the time limit, the second of the statutory one. Before its arrival one that
+is open when the run starts has the instant of its acceptance, and its due instant if that is given;
+others may be accepted on arrival.
 """
+HAPPENED = _record(joined="i8", started="i8", ended="i8")
+"""What the trace has of a node."""
+LINKS = _record(key="i8", child="i4", beside="i4", younger="i4", come="u4")
+"""A node in a queue: its key, its places in the heap and in the order of joining; of a wait `key`
+is the round of (b) before which it began, of a join `come` counts the branches that came."""
+EVENT = _record(instant="i8", number="u4")
+TOUCHED = _record(steps="u4", waits="u4", clocks="u4", groups="u4")
+"""What (a) touches and (b) works through: lists of numbers, in the first row their lengths."""
 
 
 @overload(bisect_left)
@@ -142,69 +147,65 @@ def _compiled(function: F) -> F:
     return _njit(_nrt=False, forceinline=True)(function)
 
 
-# Heaps of numbers by instant: rows of both, after a row with the size; four lie below each
+# Heaps of numbers by instant, after a row with the size; four lie below each
 
 
 @_compiled
 def _push(heap: Array, instant: int, number: int) -> None:
-    heap[0, 0] += 1
-    at = heap[0, 0]
+    heap[0].number += 1
+    at = heap[0].number
     while at > 1:
         above = (at + 2) >> 2
-        if heap[above, 0] <= instant:
+        if heap[above].instant <= instant:
             break
-        heap[at, 0] = heap[above, 0]
-        heap[at, 1] = heap[above, 1]
+        heap[at].instant = heap[above].instant
+        heap[at].number = heap[above].number
         at = above
-    heap[at, 0] = instant
-    heap[at, 1] = number
+    heap[at].instant = instant
+    heap[at].number = number
 
 
 @_compiled
 def _pop(heap: Array) -> int:
-    top = heap[1, 1]
-    last = heap[0, 0]
-    heap[0, 0] = last - 1
-    instant, number = heap[last, 0], heap[last, 1]
+    top = heap[1].number
+    last = heap[0].number
+    heap[0].number = last - 1
+    instant, number = heap[last].instant, heap[last].number
     at = 1
     while True:
-        below = 4 * at - 2
-        if below >= last:
+        least = 4 * at - 2
+        if least >= last:
             break
-        least = below
-        for other in range(below + 1, min(below + 4, last)):
-            if heap[other, 0] < heap[least, 0]:
-                least = other
-        if heap[least, 0] >= instant:
+        earliest = heap[least].instant
+        other, beyond = least + 1, min(least + 4, last)
+        while other < beyond:
+            if heap[other].instant < earliest:
+                least, earliest = other, heap[other].instant
+            other += 1
+        if earliest >= instant:
             break
-        heap[at, 0] = heap[least, 0]
-        heap[at, 1] = heap[least, 1]
+        heap[at].instant = earliest
+        heap[at].number = heap[least].number
         at = least
-    heap[at, 0] = instant
-    heap[at, 1] = number
+    heap[at].instant = instant
+    heap[at].number = number
     return top
 
 
 @_compiled
 def _first(heap: Array) -> int:
-    return heap[1, 0] if heap[0, 0] > 0 else NEVER
+    return heap[1].instant if heap[0].number > 0 else NEVER
 
 
 @_compiled
-def _note(touched: Array, what: int, number: int) -> None:
-    touched[what, 0] += 1
-    touched[what, touched[what, 0]] = number
-
-
-@_compiled
-def _sort(touched: Array, count: int) -> None:
+def _sort_groups(touched: Array) -> None:
     """Sort the groups that are touched, of which there are few."""
-    for last in range(2, count + 1):
-        number, at = touched[_GROUPS, last], last
-        while at > 1 and touched[_GROUPS, at - 1] > number:
-            touched[_GROUPS, at] = touched[_GROUPS, at - 1]
+    for last in range(2, touched[0].groups + 1):
+        number, at = touched[last].groups, last
+        while at > 1 and touched[at - 1].groups > number:
+            touched[at].groups = touched[at - 1].groups
             at -= 1
-        touched[_GROUPS, at] = number
+        touched[at].groups = number
 
 
 # Queues: of each station a pairing heap, linked over nodes
@@ -212,93 +213,78 @@ def _sort(touched: Array, count: int) -> None:
 
 @_compiled
 def _goes_before(
-    one: int, other: int, discipline: int, dossiers: Array, dossier_of: Array, duration: Array,
-    happened: Array, keys: Array,
-) -> bool:  # fmt: skip
+    one: int, other: int, dossiers: Array, dossier_of: Array, happened: Array, links: Array
+) -> bool:
     """Compare two queued steps (rule 6); nodes are numbered by dossier and place on its route."""
     first, second = dossiers[dossier_of[one]].priority, dossiers[dossier_of[other]].priority
     if first != second:
         return first < second
-    if discipline == EDD and keys[_KEY, one] != keys[_KEY, other]:
-        return keys[_KEY, one] < keys[_KEY, other]
-    if discipline == SPT and duration[one] != duration[other]:
-        return duration[one] < duration[other]
-    if happened[_JOINED, one] != happened[_JOINED, other]:
-        return happened[_JOINED, one] < happened[_JOINED, other]
+    if links[one].key != links[other].key:
+        return links[one].key < links[other].key
+    if happened[one].joined != happened[other].joined:
+        return happened[one].joined < happened[other].joined
     return one < other
 
 
 @_compiled
 def _meld(
-    one: int, other: int, discipline: int, dossiers: Array, dossier_of: Array, duration: Array,
-    happened: Array, links: Array, keys: Array,
-) -> int:  # fmt: skip
+    one: int, other: int, dossiers: Array, dossier_of: Array, happened: Array, links: Array
+) -> int:
     """Join two heaps of steps; give the root."""
     if one < 0:
         return other
     if other < 0:
         return one
-    if _goes_before(
-        other, one, discipline, dossiers, dossier_of, duration, happened, keys
-    ):  # fmt: skip
-        links[_BESIDE, one] = links[_CHILD, other]
-        links[_CHILD, other] = one
+    if _goes_before(other, one, dossiers, dossier_of, happened, links):
+        links[one].beside = links[other].child
+        links[other].child = one
         return other
-    links[_BESIDE, other] = links[_CHILD, one]
-    links[_CHILD, one] = other
+    links[other].beside = links[one].child
+    links[one].child = other
     return one
 
 
 @_compiled
 def _without_root(
-    root: int, discipline: int, dossiers: Array, dossier_of: Array, duration: Array,
-    happened: Array, links: Array, keys: Array,
-) -> int:  # fmt: skip
+    root: int, dossiers: Array, dossier_of: Array, happened: Array, links: Array
+) -> int:
     """Take the root of a heap of steps away; give the new one. Children are melded in pairs."""
     paired = -1
-    node = links[_CHILD, root]
+    node = links[root].child
     while node >= 0:
-        second = links[_BESIDE, node]
-        links[_BESIDE, node] = -1
+        second = links[node].beside
+        links[node].beside = -1
         following = -1
         if second >= 0:
-            following = links[_BESIDE, second]
-            links[_BESIDE, second] = -1
-            node = _meld(
-                node, second, discipline, dossiers, dossier_of, duration, happened, links, keys
-            )
-        links[_BESIDE, node] = paired
+            following = links[second].beside
+            links[second].beside = -1
+            node = _meld(node, second, dossiers, dossier_of, happened, links)
+        links[node].beside = paired
         paired = node
         node = following
     whole = -1
     while paired >= 0:
-        following = links[_BESIDE, paired]
-        links[_BESIDE, paired] = -1
-        whole = _meld(
-            whole, paired, discipline, dossiers, dossier_of, duration, happened, links, keys
-        )
+        following = links[paired].beside
+        links[paired].beside = -1
+        whole = _meld(whole, paired, dossiers, dossier_of, happened, links)
         paired = following
     return whole
 
 
 @_compiled
 def _is_queued(node: int, dossiers: Array, dossier_of: Array, happened: Array) -> bool:
-    return happened[_STARTED, node] == MISSING and dossiers[dossier_of[node]].left == MISSING
+    return happened[node].started == MISSING and dossiers[dossier_of[node]].left == MISSING
 
 
 @_compiled
 def _smallest(
-    place: int, stations: Array, dossiers: Array, dossier_of: Array, duration: Array,
-    happened: Array, links: Array, keys: Array,
-) -> int:  # fmt: skip
+    place: int, stations: Array, dossiers: Array, dossier_of: Array, happened: Array, links: Array
+) -> int:
     """Give the smallest queued step of a station, or -1; what has left is taken away."""
-    station = stations[place]
-    root = station.root
-    while root >= 0 and not _is_queued(root, dossiers, dossier_of, happened):
-        root = _without_root(
-            root, station.discipline, dossiers, dossier_of, duration, happened, links, keys
-        )
-    station.root = root
+    root = stations[place].root
+    while root >= 0 and dossiers[dossier_of[root]].left != MISSING:
+        root = _without_root(root, dossiers, dossier_of, happened, links)
+    stations[place].root = root
     return root
 
 
@@ -309,9 +295,9 @@ def _first_joined(
     """Give when the step that has queued longest at a station joined; never if none."""
     oldest = stations[place].oldest
     while oldest >= 0 and not _is_queued(oldest, dossiers, dossier_of, happened):
-        oldest = links[_YOUNGER, oldest]
+        oldest = links[oldest].younger
     stations[place].oldest = oldest
-    return happened[_JOINED, oldest] if oldest >= 0 else NEVER
+    return happened[oldest].joined if oldest >= 0 else NEVER
 
 
 # Calendars: rows of openings, closings and open time before; of days, first and last instants
@@ -353,7 +339,8 @@ def _due_from(
 def _touch_group(number: int, groups: Array, touched: Array) -> None:
     if not groups[number].touched:
         groups[number].touched = True
-        _note(touched, _GROUPS, number)
+        touched[0].groups += 1
+        touched[touched[0].groups].groups = number
 
 
 @_compiled
@@ -401,8 +388,8 @@ def _accept(
 
 @_compiled
 def _pause(
-    node: int, change: int, plan: Array, dossiers: Array, dossier_of: Array, keys: Array,
-    touched: Array,
+    node: int, change: int, settled: int, plan: Array, dossiers: Array, dossier_of: Array,
+    links: Array, touched: Array,
 ) -> None:  # fmt: skip
     """Count a pause that starts or ends, if it lies between acceptance and resolution."""
     dossier = dossiers[dossier_of[node]]
@@ -412,12 +399,13 @@ def _pause(
     dossier.pauses += change
     if clock == _RESTARTS:
         if change > 0:
-            keys[_BEGUN, node] = touched[_SETTLED, 0]
-        elif keys[_BEGUN, node] < touched[_SETTLED, 0]:
+            links[node].key = settled
+        elif links[node].key < settled:
             dossier.restarts = True
     if not dossier.touched:
         dossier.touched = True
-        _note(touched, _CLOCKS, dossier_of[node])
+        touched[0].clocks += 1
+        touched[touched[0].clocks].clocks = dossier_of[node]
 
 
 @_compiled
@@ -462,7 +450,7 @@ def _depart(
     node: int, now: int, end: int, duration: Array, happened: Array, pending: Array
 ) -> bool:
     """Let a transfer depart; tell whether it arrives at once."""
-    happened[_STARTED, node] = now
+    happened[node].started = now
     if duration[node] == 0:
         return True
     if now + duration[node] < end:
@@ -478,26 +466,26 @@ def _end(
     """Let a node end now; give the node that follows, or -1 (rule 13)."""
     number = dossier_of[node]
     dossier = dossiers[number]
-    happened[_ENDED, node] = now
-    if node == dossier.accepts:
+    happened[node].ended = now
+    own = plan[node + dossier.plan]
+    if own.accepts:
         _accept(number, now, cutoff, calendars, hours, days, limits, dossiers)
-    if node == dossier.resolves:
+    if own.resolves:
         dossier.resolved = now
-    following = plan[node + dossier.plan].following
-    if following != 0:
-        return node + following
+    if own.following != 0:
+        return node + own.following
     dossier.finished = now
-    if dossier.withdraws and dossier.resolved == MISSING:
+    if own.withdraws and dossier.resolved == MISSING:
         dossier.left = now
     return -1
 
 
 @_compiled
 def _start(
-    node: int, now: int, end: int, cutoff: int, calendars: Array, hours: Array, days: Array,
-    stations: Array, transfers: Array, departs: Array, limits: Array, plan: Array,
+    node: int, now: int, settled: int, end: int, cutoff: int, calendars: Array, hours: Array,
+    days: Array, stations: Array, transfers: Array, departs: Array, limits: Array, plan: Array,
     dossiers: Array, dossier_of: Array, station_of: Array, duration: Array, happened: Array,
-    links: Array, keys: Array, pending: Array, touched: Array, to_start: Array,
+    links: Array, pending: Array, touched: Array, to_start: Array,
 ) -> None:  # fmt: skip
     """Let a node begin now, and what follows from that at once (rules 10 to 13)."""
     waiting = 1
@@ -506,15 +494,17 @@ def _start(
         waiting -= 1
         node = to_start[waiting]
         own = plan[node + dossiers[dossier_of[node]].plan]
-        happened[_JOINED, node] = now
+        happened[node].joined = now
         ends = False
         if own.kind == _VISIT:
-            _note(touched, _STEPS, node)
+            touched[0].steps += 1
+            touched[touched[0].steps].steps = node
         elif own.kind == _WAIT:
-            happened[_STARTED, node] = now
-            _pause(node, 1, plan, dossiers, dossier_of, keys, touched)
+            happened[node].started = now
+            _pause(node, 1, settled, plan, dossiers, dossier_of, links, touched)
             if own.until_due:
-                _note(touched, _WAITS, node)
+                touched[0].waits += 1
+                touched[touched[0].waits].waits = node
             else:
                 _await_wait(
                     node, now, end, calendars, hours, stations, plan, dossiers, dossier_of,
@@ -529,7 +519,7 @@ def _start(
             elif leaves < end:
                 _push(pending, leaves, node)
         elif own.kind == _FORK:
-            happened[_STARTED, node] = happened[_ENDED, node] = now
+            happened[node].started = happened[node].ended = now
             branch, further = node, own.following
             while further != 0:
                 branch += further
@@ -537,9 +527,9 @@ def _start(
                 waiting += 1
                 further = plan[branch + dossiers[dossier_of[node]].plan].sibling
         else:
-            links[_COME, node] += 1
-            ends = links[_COME, node] == own.arrivals
-            happened[_JOINED, node] = happened[_STARTED, node] = now if ends else MISSING
+            links[node].come += 1
+            ends = links[node].come == own.arrivals
+            happened[node].joined = happened[node].started = now if ends else MISSING
         if ends:
             following = _end(
                 node, now, cutoff, calendars, hours, days, limits, plan, dossiers, dossier_of,
@@ -552,10 +542,10 @@ def _start(
 
 @_compiled
 def _happens(
-    node: int, now: int, end: int, cutoff: int, calendars: Array, hours: Array, days: Array,
-    stations: Array, groups: Array, officers: Array, transfers: Array, departs: Array,
+    node: int, now: int, settled: int, end: int, cutoff: int, calendars: Array, hours: Array,
+    days: Array, stations: Array, groups: Array, officers: Array, transfers: Array, departs: Array,
     limits: Array, plan: Array, dossiers: Array, dossier_of: Array, station_of: Array,
-    duration: Array, happened: Array, taken_by: Array, links: Array, keys: Array, pending: Array,
+    duration: Array, happened: Array, taken_by: Array, links: Array, pending: Array,
     touched: Array, to_start: Array,
 ) -> None:  # fmt: skip
     """Let what was pending of a node happen: its work or wait ends, it departs or arrives."""
@@ -565,15 +555,17 @@ def _happens(
     if kind == _VISIT:
         officer = officers[taken_by[node]]
         officer.idle = True
+        group = groups[officer.group]
+        group.first_idle = min(group.first_idle, taken_by[node])
         _touch_group(officer.group, groups, touched)
         if gone:
-            happened[_ENDED, node] = now
+            happened[node].ended = now
     if gone:
         return
     if kind == _WAIT:
-        _pause(node, -1, plan, dossiers, dossier_of, keys, touched)
+        _pause(node, -1, settled, plan, dossiers, dossier_of, links, touched)
     elif kind == _TRANSFER:
-        is_leaving = happened[_STARTED, node] == MISSING
+        is_leaving = happened[node].started == MISSING
         if is_leaving and not _depart(node, now, end, duration, happened, pending):
             return
     following = _end(
@@ -581,8 +573,8 @@ def _happens(
     )
     if following >= 0:
         _start(
-            following, now, end, cutoff, calendars, hours, days, stations, transfers, departs,
-            limits, plan, dossiers, dossier_of, station_of, duration, happened, links, keys,
+            following, now, settled, end, cutoff, calendars, hours, days, stations, transfers,
+            departs, limits, plan, dossiers, dossier_of, station_of, duration, happened, links,
             pending, touched, to_start,
         )  # fmt: skip
 
@@ -594,12 +586,12 @@ def _arrive(
 ) -> None:  # fmt: skip
     """Let a dossier arrive; one that is open when the run starts was accepted before (rule 22)."""
     dossier = dossiers[number]
-    if dossier.accepted_before != MISSING:
-        before = dossier.accepted_before
-        _accept(number, before, cutoff, calendars, hours, days, limits, dossiers)
-        if dossier.due_before != MISSING:
-            dossier.due[0] = dossier.due_before
-    elif dossier.accepts < 0:
+    if dossier.accepted != MISSING:
+        given = dossier.due[0]
+        _accept(number, dossier.accepted, cutoff, calendars, hours, days, limits, dossiers)
+        if given != NEVER:
+            dossier.due[0] = given
+    elif dossier.on_arrival:
         _accept(number, now, cutoff, calendars, hours, days, limits, dossiers)
 
 
@@ -649,29 +641,27 @@ def _join(
     node: int, now: int, end: int, cutoff: int, calendars: Array, hours: Array, days: Array,
     stations: Array, station_groups: Array, groups: Array, limits: Array, dossiers: Array,
     dossier_of: Array, station_of: Array, duration: Array, patience: Array, happened: Array,
-    links: Array, keys: Array, impatient: Array, touched: Array,
+    links: Array, impatient: Array, touched: Array,
 ) -> None:  # fmt: skip
     """Give a step that joined its place in the queue, and its patience (rules 6 and 7)."""
     number = dossier_of[node]
     station = stations[station_of[node]]
-    if station.discipline == EDD:
-        if dossiers[number].accepted == MISSING:
-            keys[_KEY, node] = _due_from(
-                0, number, now, cutoff, calendars, hours, days, limits, dossiers
-            )
-        else:
-            keys[_KEY, node] = dossiers[number].due[0]
-    links[_CHILD, node] = links[_BESIDE, node] = -1
-    station.root = _meld(
-        station.root, node, station.discipline, dossiers, dossier_of, duration, happened, links,
-        keys,
-    )  # fmt: skip
+    key = now
+    if station.discipline == SPT:
+        key = duration[node]
+    elif station.discipline == EDD and dossiers[number].accepted != MISSING:
+        key = dossiers[number].due[0]
+    elif station.discipline == EDD:
+        key = _due_from(0, number, now, cutoff, calendars, hours, days, limits, dossiers)
+    links[node].key = key
+    links[node].child = links[node].beside = -1
+    station.root = _meld(station.root, node, dossiers, dossier_of, happened, links)
     if station.at_close == CLEAR:
-        links[_YOUNGER, node] = -1
+        links[node].younger = -1
         if station.oldest < 0:
             station.oldest = node
         else:
-            links[_YOUNGER, station.youngest] = node
+            links[station.youngest].younger = node
         station.youngest = node
     for place in range(station.first_group, station.last_group):
         _touch_group(station_groups[place], groups, touched)
@@ -683,42 +673,37 @@ def _join(
 
 @_compiled
 def _may_clear(
-    number: int, groups: Array, group_stations: Array, officers: Array, stations: Array,
-    dossiers: Array, dossier_of: Array, happened: Array, links: Array,
+    officer: Array, group: Array, group_stations: Array, stations: Array, dossiers: Array,
+    dossier_of: Array, happened: Array, links: Array,
 ) -> bool:  # fmt: skip
     """Tell whether an officer off shift may take what joined before its shift ended (rule 4)."""
-    group = groups[officers[number].group]
     for at in range(group.first_station, group.last_station):
         place = group_stations[at]
         if stations[place].at_close == CLEAR:
             joined = _first_joined(place, stations, dossiers, dossier_of, happened, links)
-            if joined < officers[number].shift_ended:
+            if joined < officer.shift_ended:
                 return True
     return False
 
 
 @_compiled
 def _step_for(
-    number: int, groups: Array, group_stations: Array, officers: Array, stations: Array,
-    dossiers: Array, dossier_of: Array, duration: Array, happened: Array, links: Array,
-    keys: Array,
+    officer: Array, group: Array, group_stations: Array, stations: Array, dossiers: Array,
+    dossier_of: Array, happened: Array, links: Array,
 ) -> int:  # fmt: skip
     """Give the smallest step that an idle officer may take, or -1 (rules 3 to 6)."""
-    on_shift = officers[number].on_shift
-    if not on_shift and not _may_clear(
-        number, groups, group_stations, officers, stations, dossiers, dossier_of, happened, links
+    if not officer.on_shift and not _may_clear(
+        officer, group, group_stations, stations, dossiers, dossier_of, happened, links
     ):
         return -1
-    group = groups[officers[number].group]
     best = -1
     for at in range(group.first_station, group.last_station):
         place = group_stations[at]
-        if on_shift or stations[place].at_close == CLEAR:
-            node = _smallest(place, stations, dossiers, dossier_of, duration, happened, links, keys)
-            if node >= 0 and (best < 0 or _goes_before(
-                node, best, stations[place].discipline, dossiers, dossier_of, duration, happened,
-                keys,
-            )):  # fmt: skip
+        if officer.on_shift or stations[place].at_close == CLEAR:
+            node = _smallest(place, stations, dossiers, dossier_of, happened, links)
+            if node >= 0 and (
+                best < 0 or _goes_before(node, best, dossiers, dossier_of, happened, links)
+            ):
                 best = node
     return best
 
@@ -727,15 +712,13 @@ def _step_for(
 def _take(
     number: int, node: int, now: int, end: int, calendars: Array, hours: Array, stations: Array,
     officers: Array, dossiers: Array, dossier_of: Array, station_of: Array, duration: Array,
-    happened: Array, taken_by: Array, links: Array, keys: Array, pending: Array,
+    happened: Array, taken_by: Array, links: Array, pending: Array,
 ) -> None:  # fmt: skip
     """Let an officer begin the step that is the smallest of its station."""
     station = stations[station_of[node]]
-    station.root = _without_root(
-        node, station.discipline, dossiers, dossier_of, duration, happened, links, keys
-    )
+    station.root = _without_root(node, dossiers, dossier_of, happened, links)
     officers[number].idle = False
-    happened[_STARTED, node] = now
+    happened[node].started = now
     taken_by[node] = number
     ends = now + duration[node]
     if station.at_close == SUSPEND:
@@ -749,7 +732,7 @@ def _dispatch(
     number: int, now: int, end: int, calendars: Array, hours: Array, stations: Array,
     groups: Array, group_stations: Array, officers: Array, dossiers: Array, dossier_of: Array,
     station_of: Array, duration: Array, happened: Array, taken_by: Array, links: Array,
-    keys: Array, pending: Array,
+    pending: Array,
 ) -> None:  # fmt: skip
     """Let a group's idle officers take steps while one of them may (rules 4, 5 and 8)."""
     group = groups[number]
@@ -759,20 +742,24 @@ def _dispatch(
         queued = queued or stations[group_stations[place]].root >= 0
     if not queued:
         return
-    for officer in range(group.first_officer, group.last_officer):
+    first_idle = group.last_officer
+    for officer in range(group.first_idle, group.last_officer):
         if not officers[officer].idle:
             continue
         node = _step_for(
-            officer, groups, group_stations, officers, stations, dossiers, dossier_of, duration,
-            happened, links, keys,
+            officers[officer], group, group_stations, stations, dossiers, dossier_of, happened,
+            links,
         )  # fmt: skip
         if node >= 0:
             _take(
                 officer, node, now, end, calendars, hours, stations, officers, dossiers,
-                dossier_of, station_of, duration, happened, taken_by, links, keys, pending,
+                dossier_of, station_of, duration, happened, taken_by, links, pending,
             )  # fmt: skip
-        elif officers[officer].on_shift:
-            return  # nothing is queued at any of the stations
+        else:
+            first_idle = min(first_idle, officer)
+            if officers[officer].on_shift:
+                break  # nothing is queued at any of the stations
+    group.first_idle = first_idle
 
 
 # The run
@@ -784,8 +771,7 @@ def _run(
     officers: Array, rosters: Array, roster_officers: Array, transfers: Array, departs: Array,
     limits: Array, plan: Array, dossiers: Array, dossier_of: Array, station_of: Array,
     duration: Array, patience: Array, happened: Array, taken_by: Array, links: Array,
-    keys: Array, pending: Array, impatient: Array, shifts: Array, touched: Array,
-    to_start: Array,
+    pending: Array, impatient: Array, shifts: Array, touched: Array, to_start: Array,
 ) -> None:  # fmt: skip
     """Run one replication, and write what happens.
 
@@ -814,14 +800,13 @@ def _run(
     dossier_of, station_of, duration, patience
         Of each node, as the docket has them, shape (S,).
     happened, taken_by
-        When each node joined, started and ended, shape (3, S), and its officer, shape (S,):
-        `MISSING` and `NOBODY`, written here.
-    links, keys
-        Room for queues, shape (4, S), of zeros, and (2, S).
+        HAPPENED, each `MISSING`, and the node's officer, `NOBODY`, shape (S,): written here.
+    links
+        Room for queues, LINKS (S,), of zeros.
     pending, impatient, shifts
-        Room for heaps, shape (S + 1, 2) and (R + 1, 2), their first rows of zeros.
+        Room for heaps, EVENT (S + 1,) and (R + 1,), their first row of zeros.
     touched, to_start
-        Room for lists, shape (5, more than S, D and G), its first column of zeros; (S + 1,).
+        Room for lists, TOUCHED (more than S, D and G), its first row of zeros; (S + 1,).
     """
     for number in range(rosters.size):
         roster = rosters[number]
@@ -835,7 +820,7 @@ def _run(
             for place in range(roster.first, roster.last):
                 officers[roster_officers[place]].on_shift = run_start < closes[interval]
         _await_boundary(number, end, calendars, hours, rosters, shifts)
-    arriving = 0
+    arriving = settled = 0
     while True:
         arrives = dossiers[arriving].arrived if arriving < dossiers.size else NEVER
         now = min(arrives, _first(pending), _first(shifts), _first(impatient))
@@ -850,49 +835,45 @@ def _run(
             while arriving < dossiers.size and dossiers[arriving].arrived == now:
                 _arrive(arriving, now, cutoff, calendars, hours, days, limits, dossiers)
                 _start(
-                    dossiers[arriving].first_node, now, end, cutoff, calendars, hours, days,
-                    stations, transfers, departs, limits, plan, dossiers, dossier_of, station_of,
-                    duration, happened, links, keys, pending, touched, to_start,
+                    dossiers[arriving].first_node, now, settled, end, cutoff, calendars, hours,
+                    days, stations, transfers, departs, limits, plan, dossiers, dossier_of,
+                    station_of, duration, happened, links, pending, touched, to_start,
                 )  # fmt: skip
                 arriving += 1
             while _first(pending) == now:
                 _happens(
-                    _pop(pending), now, end, cutoff, calendars, hours, days, stations, groups,
-                    officers, transfers, departs, limits, plan, dossiers, dossier_of, station_of,
-                    duration, happened, taken_by, links, keys, pending, touched, to_start,
+                    _pop(pending), now, settled, end, cutoff, calendars, hours, days, stations,
+                    groups, officers, transfers, departs, limits, plan, dossiers, dossier_of,
+                    station_of, duration, happened, taken_by, links, pending, touched, to_start,
                 )  # fmt: skip
-            if (
-                touched[_STEPS, 0] + touched[_WAITS, 0] + touched[_CLOCKS, 0] + touched[_GROUPS, 0]
-                == 0
-            ):
+            if touched[0].steps + touched[0].waits + touched[0].clocks + touched[0].groups == 0:
                 break
             # Phase (b): clocks, waits until due, keys, officers (rule 8)
-            touched[_SETTLED, 0] += 1
-            for place in range(1, touched[_CLOCKS, 0] + 1):
+            settled += 1
+            for place in range(1, touched[0].clocks + 1):
                 _turn_clocks(
-                    touched[_CLOCKS, place], now, cutoff, calendars, hours, days, limits, dossiers
+                    touched[place].clocks, now, cutoff, calendars, hours, days, limits, dossiers
                 )
-            for place in range(1, touched[_WAITS, 0] + 1):
-                node = touched[_WAITS, place]
+            for place in range(1, touched[0].waits + 1):
+                node = touched[place].waits
                 _await_wait(
                     node, max(dossiers[dossier_of[node]].due[0], now), end, calendars, hours,
                     stations, plan, dossiers, dossier_of, station_of, duration, pending,
                 )  # fmt: skip
-            for place in range(1, touched[_STEPS, 0] + 1):
+            for place in range(1, touched[0].steps + 1):
                 _join(
-                    touched[_STEPS, place], now, end, cutoff, calendars, hours, days, stations,
+                    touched[place].steps, now, end, cutoff, calendars, hours, days, stations,
                     station_groups, groups, limits, dossiers, dossier_of, station_of, duration,
-                    patience, happened, links, keys, impatient, touched,
+                    patience, happened, links, impatient, touched,
                 )  # fmt: skip
-            count = touched[_GROUPS, 0]
-            _sort(touched, count)
-            for place in range(1, count + 1):
+            _sort_groups(touched)
+            for place in range(1, touched[0].groups + 1):
                 _dispatch(
-                    touched[_GROUPS, place], now, end, calendars, hours, stations, groups,
+                    touched[place].groups, now, end, calendars, hours, stations, groups,
                     group_stations, officers, dossiers, dossier_of, station_of, duration, happened,
-                    taken_by, links, keys, pending,
+                    taken_by, links, pending,
                 )  # fmt: skip
-            touched[:_SETTLED, 0] = 0
+            touched[0].steps = touched[0].waits = touched[0].clocks = touched[0].groups = 0
         while _first(impatient) == now:
             node = _pop(impatient)
             if _is_queued(node, dossiers, dossier_of, happened):
