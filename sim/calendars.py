@@ -38,11 +38,7 @@ class Calendar:
     @cached_property
     def before(self) -> tuple[int, ...]:
         """Open time before each interval, in microseconds, shape (n,)."""
-        total, before = 0, []
-        for opening, closing in zip(self.opens, self.closes, strict=True):
-            before.append(total)
-            total += closing - opening
-        return tuple(before)
+        return tuple(self.intervals[2].tolist())
 
     @cached_property
     def open_days(self) -> tuple[int, ...]:
@@ -85,18 +81,17 @@ class Calendar:
     def _open_until(self, instants: Instants) -> Instants:
         if not self.opens:
             return np.zeros_like(instants)
-        opens, closes, before = self._arrays
+        opens, closes, before = self.intervals
         at = np.searchsorted(opens, instants, side="right") - 1
         inside = np.clip(instants, opens[at], closes[at]) - opens[at]
         return np.where(at < 0, 0, before[at] + inside)
 
     @cached_property
-    def _arrays(self) -> tuple[Instants, Instants, Instants]:
-        return (
-            np.array(self.opens, np.int64),
-            np.array(self.closes, np.int64),
-            np.array(self.before, np.int64),
-        )
+    def intervals(self) -> Instants:
+        """Opening and closing of each interval, and open time before it, shape (3, n)."""
+        opens, closes = np.array([self.opens, self.closes], np.int64)
+        lengths = closes - opens
+        return np.stack([opens, closes, np.cumsum(lengths) - lengths])
 
     def advance(self, start: int, open_time: int) -> int:
         """Give the first instant at which `open_time` has passed since `start` (rule 2)."""
@@ -113,6 +108,10 @@ class Calendar:
     def starting(self, instant: int) -> Calendar:
         """Cut off everything before `instant`."""
         return _minus(self, [(-NEVER, instant)])
+
+    def ending(self, instant: int) -> Calendar:
+        """Cut off everything from `instant` on."""
+        return _minus(self, [(instant, NEVER)])
 
 
 def _minus(calendar: Calendar, holes: Sequence[tuple[int, int]]) -> Calendar:

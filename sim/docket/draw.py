@@ -659,7 +659,11 @@ def _in_order(alike: Sequence[_Alike]) -> dict[str, Any]:
 
 
 def _shifts(network: Network, seed: int, replication: int) -> Iterator[Calendar]:
-    """Cut each officer's dates of absence out of its group's calendar (rule 3)."""
+    """Cut each officer's dates of absence out of its group's calendar (rule 3).
+
+    One who may be absent has a calendar of its own, which goes no further than the run, so that
+    there is little of it.
+    """
     first = network.run_start // DAY - 1
     count = network.end // DAY - first
     for group in network.groups:
@@ -672,4 +676,4 @@ def _shifts(network: Network, seed: int, replication: int) -> Iterator[Calendar]
             name = ("absence", group.home, office, str(group.entry), str(number + 1))
             u = uniforms(seed, replication, name, count, start=first)
             absent = np.flatnonzero(u < group.absence) + first
-            yield group.calendar.without(absent.tolist())
+            yield group.calendar.ending(network.end).without(absent.tolist())

@@ -37,15 +37,16 @@ def run(network: Network, docket: Docket) -> Trace:
     of_office = _integers(numbered.number(office.calendar) for office in network.offices)
     stations, station_groups = _stations(network, of_office)
     groups, group_stations = _groups(network)
-    officers, rosters, roster_officers = _officers(network, docket, numbered)
     transfers, departs = _transfers(network, numbered)
+    dated = len(numbered.calendars)
+    officers, rosters, roster_officers = _officers(network, docket, numbered)
     dossiers = _dossiers(docket, of_office)
     nodes = docket.station.size
     longest = max(nodes, dossiers.size, groups.size)
     happened = np.full(3 * nodes, MISSING, np.int64).view(kernel.HAPPENED).view(np.recarray)
     taken_by = np.full(nodes, kernel.NOBODY, np.uint32)
     kernel.run(
-        network.run_start, network.end, network.same_day_cutoff, *numbered.flat(),
+        network.run_start, network.end, network.same_day_cutoff, *numbered.flat(dated),
         stations, station_groups, groups, group_stations, officers, rosters, roster_officers,
         transfers, departs, _limits(network), _plan(docket), dossiers,
         docket.dossier.view(np.uint32), docket.station.view(np.uint32),
@@ -123,22 +124,17 @@ class _Numbered:
             self.calendars.append(calendar)
         return self.numbers[id(calendar)]
 
-    def flat(self) -> tuple[Any, Integers, Integers]:
-        """Put all of them one after another: where each stands, intervals and open days."""
-        calendars = self.calendars
-        places = _zeros(kernel.CALENDAR, len(calendars))
-        places["first"], places["last"] = _bounds(calendar.opens for calendar in calendars)
-        days = _bounds(calendar.open_days for calendar in calendars)
-        places["first_day"], places["last_day"] = days
-        hours = ("opens", "closes", "before")
-        edges = ("open_days", "first_openings", "last_closings")
-        return places, _rows(calendars, hours), _rows(calendars, edges)
-
-
-def _rows(calendars: Sequence[Calendar], columns: Iterable[str]) -> Integers:
-    return np.stack([
-        _joined(getattr(calendar, column) for calendar in calendars) for column in columns
-    ])  # fmt: skip
+    def flat(self, dated: int) -> tuple[Any, Integers, Integers]:
+        """Put all one after another: where each stands, intervals, open days of the first few."""
+        places = _zeros(kernel.CALENDAR, len(self.calendars))
+        intervals = [calendar.intervals for calendar in self.calendars]
+        places["first"], places["last"] = _bounds([own[0] for own in intervals])
+        days = [
+            np.array([calendar.open_days, calendar.first_openings, calendar.last_closings])
+            for calendar in self.calendars[:dated]
+        ]
+        places["first_day"][:dated], places["last_day"][:dated] = _bounds([own[0] for own in days])
+        return places, np.concatenate(intervals, axis=1), np.concatenate(days, axis=1)
 
 
 def _stations(network: Network, of_office: Integers) -> tuple[Any, Numbers]:
