@@ -277,6 +277,14 @@ class _ProcedureDraw:
         return None
 
 
+def _renumbered(codes: Integers) -> Integers:
+    """Give the codes that occur numbers from 0 on, in ascending order."""
+    if codes.max() > 100 * codes.size:
+        return np.unique(codes, return_inverse=True)[1]
+    occurs = np.bincount(codes) > 0
+    return (np.cumsum(occurs) - 1)[codes]
+
+
 def drawn(u: Floats, shares: Floats) -> Integers:
     """Draw places in a list by their relative shares, one for each uniform, shape (n,)."""
     bounds = np.cumsum(shares)
@@ -455,11 +463,13 @@ class _Choices:
     def _holding(self, step: Step, channel: Integers, level: Integers) -> NDArray[np.bool_]:
         if not step.only:
             return np.ones(channel.size, bool)
-        holds = np.zeros(channel.size, bool)
-        for one_channel, one_level in np.unique(np.stack([channel, level], axis=1), axis=0):
-            if holds_for(step, self._words(int(one_channel), int(one_level))):
-                holds |= (channel == one_channel) & (level == one_level)
-        return holds
+        network = self.of.network
+        levels = range(len(network.levels))
+        holds = np.array([
+            [holds_for(step, self._words(own, receiving)) for receiving in levels]
+            for own in range(len(network.channel_names))
+        ])  # fmt: skip
+        return np.asarray(holds[channel, level])
 
     def _words(self, channel: int, level: int) -> frozenset[str]:
         network = self.of.network
@@ -486,9 +496,8 @@ class _Choices:
         code = np.zeros(citizens.size, np.int64)
         for column in self.columns.values():
             values = column[citizens]
-            distinct, place = np.unique(values, return_inverse=True)
-            _, code = np.unique(code * len(distinct) + place, return_inverse=True)
-        order = np.argsort(code, kind="stable")
+            code = _renumbered(code * (int(values.max()) + 1) + values)
+        order = np.argsort(code.astype(np.min_scalar_type(code.max())), kind="stable")
         bounds = np.searchsorted(code[order], np.arange(int(code.max()) + 2))
         for first, last in pairwise(bounds):
             who = citizens[order[first:last]]
