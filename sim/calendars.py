@@ -76,15 +76,43 @@ class Calendar:
 
     def open_times(self, start: Instants, end: Instants) -> Instants:
         """Give the open time between many pairs of instants, shape (n,), in microseconds."""
-        return self._open_until(end) - self._open_until(start)
+        return self.open_times_until(end) - self.open_times_until(start)
 
-    def _open_until(self, instants: Instants) -> Instants:
+    def open_times_until(self, instants: Instants) -> Instants:
+        """Give the open time from the calendar's beginning to many instants, shape (n,)."""
         if not self.opens:
             return np.zeros_like(instants)
+        first_day, opened_before, most = self._opened_by_day
+        day = np.clip(instants // DAY - first_day, 0, opened_before.size - 1)
+        opened = opened_before.take(day)
+        opens, closes, before = self._until_opened
+        for _ in range(most):
+            opened += opens.take(opened) <= instants
+        passed: Instants = before.take(opened) + np.minimum(instants, closes.take(opened))
+        return passed
+
+    @cached_property
+    def _opened_by_day(self) -> tuple[int, NDArray[np.intp], int]:
+        """From which date on, how many intervals opened before each date; the most in one."""
+        first = self.opens[0] // DAY
+        midnights = np.arange(first, self.opens[-1] // DAY + 2) * DAY
+        opened = np.searchsorted(self.intervals[0], midnights)
+        return first, opened, int(np.diff(opened).max())
+
+    @cached_property
+    def _until_opened(self) -> Instants:
+        """Give what holds until an instant by how many intervals opened till then.
+
+        Rows are the next opening, the last closing and open time before the last interval less
+        its opening, shape (3, n + 1).
+        """
         opens, closes, before = self.intervals
-        at = np.searchsorted(opens, instants, side="right") - 1
-        inside = np.clip(instants, opens[at], closes[at]) - opens[at]
-        return np.where(at < 0, 0, before[at] + inside)
+        after_all = np.iinfo(np.int64).max
+        return np.stack([
+            np.append(opens, after_all),
+            np.append(-NEVER, closes),
+            np.append(NEVER, before - opens),
+        ])  # fmt: skip
 
     @cached_property
     def intervals(self) -> Instants:
@@ -138,6 +166,40 @@ def _minus(calendar: Calendar, holes: Sequence[tuple[int, int]]) -> Calendar:
         (*calendar.opens[:low], *(start for start, _ in kept), *calendar.opens[high:]),
         (*calendar.closes[:low], *(end for _, end in kept), *calendar.closes[high:]),
     )
+
+
+def open_times_by(
+    calendars: Sequence[Calendar], which: NDArray[np.integer], *instants: Instants
+) -> list[Instants]:
+    """Give open time until many instants, each by its own of several calendars.
+
+    Parameters
+    ----------
+    calendars
+        Each may stand there more than once.
+    which
+        Places of calendars, shape (n,).
+    instants
+        Columns of instants, shape (n,) each.
+
+    Returns
+    -------
+    list of array
+        For each column the open time from the beginning of the calendar, in microseconds.
+    """
+    distinct = list(dict.fromkeys(calendars))
+    if len(distinct) == 1:
+        return [distinct[0].open_times_until(column) for column in instants]
+    numbers = {calendar: number for number, calendar in enumerate(distinct)}
+    codes = np.array([numbers[calendar] for calendar in calendars], np.int32)[which]
+    order = np.argsort(codes, kind="stable")
+    bounds = np.searchsorted(codes[order], np.arange(len(distinct) + 1))
+    passed = [np.empty_like(column) for column in instants]
+    for calendar, low, high in zip(distinct, bounds, bounds[1:], strict=False):
+        own = order[low:high]
+        for column, until in zip(instants, passed, strict=True):
+            until[own] = calendar.open_times_until(column[own])
+    return passed
 
 
 def calendar_of(intervals: Iterable[tuple[int, int]]) -> Calendar:

@@ -1,0 +1,86 @@
+"""Series: dossiers open by day, waits by weekday and hour, histograms of turnaround."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from sim.docket.records import Numbers
+from sim.durations import DAY, HOUR, MINUTE, MISSING, NEVER, date_of
+from sim.measures.facts import Facts, Integers, SeriesRow
+from sim.scenario.values import WEEKDAYS
+
+_SLOTS = 7 * 24
+
+
+def open_by_day(facts: Facts) -> Iterator[SeriesRow]:
+    """Count the open and the overdue dossiers at the end of each day."""
+    trace = facts.trace
+    given = trace.accepted != MISSING
+    accepted, closed = trace.accepted[given], facts.closed[given]
+    overdue = np.where(trace.stopped, NEVER, trace.due)[given]
+    overdue = np.minimum(np.maximum(overdue, accepted), closed)
+    days = range(facts.start // DAY, facts.end // DAY)
+    midnights = (np.array(days, np.int64) + 1) * DAY
+    until = [np.searchsorted(np.sort(instants), midnights) for instants in
+             (accepted, overdue, closed)]  # fmt: skip
+    for day, came, fell_due, went in zip(days, *(part.tolist() for part in until), strict=True):
+        at = str(date_of(day))
+        yield "all", "all", "open", at, float(came - went)
+        yield "all", "all", "overdue", at, float(fell_due - went)
+
+
+def waits_by_hour(facts: Facts) -> Iterator[SeriesRow]:
+    """Give the mean wait and the number of visits of those present at counters, by joining."""
+    network, visits = facts.network, facts.visits
+    chosen = facts.in_period(visits.started) & facts.at_counter & facts.in_person[visits.dossier]
+    addresses = list(dict.fromkeys(s.address for s in network.stations if s.counter))
+    place_of = np.array([
+        addresses.index(s.address) if s.counter else -1 for s in network.stations
+    ])  # fmt: skip
+    joined, minutes = visits.joined[chosen], visits.wait[chosen] / MINUTE
+    # 1970-01-01 was a Thursday.
+    slot = (joined // DAY + 3) % 7 * 24 + joined % DAY // HOUR
+    cells = place_of[visits.station[chosen]] * _SLOTS + slot
+    shape = len(addresses), _SLOTS
+    number = np.bincount(cells, minlength=len(addresses) * _SLOTS).reshape(shape)
+    total = np.bincount(cells, minutes, len(addresses) * _SLOTS).reshape(shape)
+    scopes = [("all", "all", number.sum(axis=0), total.sum(axis=0))]
+    scopes += [("station", *of) for of in zip(addresses, number, total, strict=True)]
+    for scope, name, visits_in, minutes_in in scopes:
+        for place in np.flatnonzero(visits_in):
+            at = f"{WEEKDAYS[place // 24]} {place % 24:02d}"
+            waited = float(minutes_in[place] / visits_in[place])
+            yield scope, name, "wait_minutes", at, waited
+            yield scope, name, "visits", at, float(visits_in[place])
+
+
+def turnarounds(facts: Facts) -> Iterator[SeriesRow]:
+    """Give histograms by procedure: turnaround, and the share of the limit that it used."""
+    trace, procedure = facts.trace, facts.docket.procedure
+    resolved = facts.resolved
+    open_time = facts.open_times_of_acceptor(resolved, trace.accepted, trace.resolved)
+    limited = resolved & (trace.due < NEVER)
+    used = open_time[limited[resolved]]
+    given = facts.open_times_of_acceptor(limited, trace.accepted, trace.due)
+    share = np.where(given > 0, np.minimum(used * 20 // np.maximum(given, 1), 40), 20)
+    hours_of = _histograms(open_time // HOUR, procedure[resolved], facts)
+    shares_of = _histograms(share, procedure[limited], facts)
+    for own, hours, shares in zip(facts.network.procedures, hours_of, shares_of, strict=True):
+        for bin_, count in hours:
+            yield "procedure", own.name, "turnaround_working_hours", str(bin_), float(count)
+        for bin_, count in shares:
+            yield "procedure", own.name, "limit_used", f"{bin_ / 20:.2f}", float(count)
+
+
+def _histograms(
+    bins: Integers, procedure: Numbers, facts: Facts
+) -> Iterator[list[tuple[int, int]]]:
+    """Count dossiers by bin, for each procedure: bins that hold any, ascending."""
+    width = int(bins.max(initial=0)) + 1
+    cells, counts = np.unique(procedure.astype(np.int64) * width + bins, return_counts=True)
+    bounds = np.searchsorted(cells, np.arange(len(facts.network.procedures) + 1) * width)
+    for low, high in pairwise(bounds.tolist()):
+        yield list(zip((cells[low:high] % width).tolist(), counts[low:high].tolist(), strict=True))
