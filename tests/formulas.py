@@ -9,7 +9,12 @@ import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.integrate import quad
+from scipy.linalg import expm
+
+Floats = NDArray[np.float64]
 
 
 def erlang_b(officers: int, load: float) -> float:
@@ -37,6 +42,55 @@ def wait_in_mmc(officers: int, load: float) -> float:
 def chance_of_longer_wait_in_mmc(officers: int, load: float, than: float) -> float:
     """P(W > t) = C(c, a) e^{−(c − a) t} in M/M/c, in order of arrival: Gross & others, ch. 2."""
     return erlang_c(officers, load) * math.exp(-(officers - load) * than)
+
+
+def quantile_of_wait_in_mmc(officers: int, load: float, share: float) -> float:
+    """Give the wait that so large a share of those who come do not exceed: P(W > t), inverted."""
+    longer = (1 - share) / erlang_c(officers, load)
+    return max(0.0, -math.log(longer) / (officers - load))
+
+
+def chance_of_no_queue_in_mmc(officers: int, load: float) -> float:
+    """P(N ≤ c) = 1 − ρ C(c, a), since P(N ≥ c) = C and N is geometric from there: Gross, ch. 2."""
+    return 1 - load / officers * erlang_c(officers, load)
+
+
+def numbers_over_a_day(
+    arrivals: Sequence[float], officers: int, work: float, most: int = 150
+) -> Floats:
+    """Chances of each number present, at each minute of a day like all days before, in M_t/M/c.
+
+    Arrivals are Poisson with one rate an hour, for each of the 24 hours; the mean work is in
+    hours. These are Kolmogorov's forward equations of 1931 for birth at rate λ(t) and death at
+    min(n, c) / s (Gross & others, ch. 2). While λ is constant they are solved by the exponential
+    of the generator. Where there are `most`, nobody comes.
+    """
+    present = np.arange(most + 1)
+    deaths = np.minimum(present, officers) / work
+
+    def in_a_minute(rate: float) -> Floats:
+        births = np.where(present < most, rate, 0)
+        generator = np.diag(births[:-1], 1) + np.diag(deaths[1:], -1) - np.diag(births + deaths)
+        return np.asarray(expm(generator / 60))
+
+    steps = {rate: in_a_minute(rate) for rate in set(arrivals)}
+    chances = np.zeros((24 * 60 + 1, most + 1))
+    chances[-1, 0] = 1
+    while not np.allclose(chances[0], chances[-1], rtol=0, atol=1e-12):
+        chances[0] = chances[-1]
+        for minute in range(24 * 60):
+            chances[minute + 1] = chances[minute] @ steps[arrivals[minute // 60]]
+    return chances
+
+
+def chance_of_longer_time_in_a_row(first: float, second: float, than: float) -> float:
+    """P(T > t) of two exponential times with the rates a ≠ b, one after the other.
+
+    (a e^{−b t} − b e^{−a t}) / (a − b). The time of a dossier in M/M/1 is exponential with rate
+    1/s − λ, and its times at two in a row are independent: Burke 1956, Reich 1957.
+    """
+    slow, quick = math.exp(-second * than), math.exp(-first * than)
+    return (first * slow - second * quick) / (first - second)
 
 
 def pollaczek_khinchine(load: float, squared_cv: float) -> float:

@@ -3,16 +3,19 @@
 Time is counted in minutes, the mean work unless said.
 """
 
+import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import formulas
 import numpy as np
-from replications import Instants, Model, Run, Stay, every_instant, office_hours
+from replications import Floats, Instants, Model, Run, Stay, every_instant, office_hours
+from scipy.integrate import simpson
 
-from sim.durations import HOUR, MISSING
+from sim.durations import HOUR, MISSING, NEVER
+from sim.measures import measure
 
 Facts = Mapping[str, float]
 
@@ -93,23 +96,33 @@ def known_of_mmc(officers: int, load: float, source: str = ERLANG) -> Mapping[st
 
     The chance of a long wait tells first come, first served from other orders.
     """
-    wait, than = formulas.wait_in_mmc(officers, load), 1 / (officers - load)
-    long = formulas.chance_of_longer_wait_in_mmc(officers, load, than)
+    wait, long = formulas.wait_in_mmc(officers, load), 1 / (officers - load)
+    longer = formulas.chance_of_longer_wait_in_mmc(officers, load, long)
+    too_long = formulas.chance_of_longer_wait_in_mmc(officers, load, long / 2)
     return {
         "mean wait": Known(wait, source),
         "chance to wait": Known(formulas.erlang_c(officers, load), source),
-        f"chance to wait longer than {than:.3g}": Known(long, source),
+        f"chance to wait longer than {long:.3g}": Known(longer, source),
+        f"service level, a wait of at most {long / 2:.3g}": Known(1 - too_long, source),
+        "p90 of the wait": Known(formulas.quantile_of_wait_in_mmc(officers, load, 0.9), source),
         "mean number waiting": Known(load * wait, LITTLE),
         "mean number at work": Known(load, LITTLE),
     }
 
 
 def facts_of_mmc(stay: Stay, officers: int, load: float) -> Facts:
-    than = 1 / (officers - load)
+    long = 1 / (officers - load)
     return {
         **facts_of_queue(stay),
-        f"chance to wait longer than {than:.3g}": (stay.waits > than).mean(),
+        f"chance to wait longer than {long:.3g}": (stay.waits > long).mean(),
+        f"service level, a wait of at most {long / 2:.3g}": (stay.waits <= long / 2).mean(),
+        "p90 of the wait": p90(stay.waits),
     }
+
+
+def p90(values: Floats) -> float:
+    """Give the smallest value that at least 90 % of the values do not exceed."""
+    return float(np.quantile(values, 0.9, method="inverted_cdf"))
 
 
 def mmc(name: str, officers: int, load: float, days: int) -> System:
@@ -120,6 +133,85 @@ def mmc(name: str, officers: int, load: float, days: int) -> System:
         lambda run: facts_of_mmc(run.at("desk"), officers, load),
         within=0.08,
     )
+
+
+def mm1() -> System:
+    """At one officer the time is known as well: it is exponential."""
+    load = 0.8
+    time = 1 / (1 - load)
+    known = {
+        "mean time": Known(time, ERLANG),
+        f"chance of a time of at most {time:.3g}": Known(1 - math.exp(-1), ERLANG),
+        "p90 of the time": Known(math.log(10) * time, ERLANG),
+    }
+
+    def facts(run: Run) -> Facts:
+        times = run.at("desk").times
+        return {
+            "mean time": times.mean(),
+            f"chance of a time of at most {time:.3g}": (times <= time).mean(),
+            "p90 of the time": p90(times),
+        }
+
+    queue = mmc("M/M/1", officers=1, load=load, days=9)
+    return replace(
+        queue,
+        known={**queue.known, **known},
+        facts=lambda run: {**queue.facts(run), **facts(run)},
+    )
+
+
+def through_the_day() -> System:
+    """Four officers, and more dossiers from 8 to 10 than they can do. Time is in hours."""
+    officers, work = 4, 0.1
+    rates = (*[5] * 7, 20, 42, 42, 34, 34, 20, 36, 36, 28, 28, *[5] * 7)
+    chances = formulas.numbers_over_a_day(rates, officers, work)
+    present = np.arange(chances.shape[1])
+    is_full = (present >= officers).astype(float)
+    wait = np.maximum(present - officers + 1, 0) * work / officers
+    source = "Kolmogorov 1931; Gross & others 2008, ch. 2"
+
+    def over(hour: int, values: Floats) -> Known:
+        """Average over an hour, in which those who come find what there is."""
+        minutes = chances[60 * hour : 60 * hour + 61] @ values
+        return Known(float(simpson(minutes, dx=1 / 60)), source)
+
+    def at(hour: int) -> Known:
+        return Known(float(chances[60 * hour] @ present), source)
+
+    at_hours, in_hours = (9, 10, 12, 15), (9, 11, 14, 16)
+    known = {
+        **{f"mean number at {hour:02d}:00": at(hour) for hour in at_hours},
+        **{f"chance to wait, from {x} to {x + 1}": over(x, is_full) for x in in_hours},
+        **{f"mean wait, from {x} to {x + 1}": over(x, wait) for x in in_hours},
+    }
+
+    def facts(run: Run) -> Facts:
+        stay = run.at("desk")
+        hours, number = run.instants // HOUR % 24, stay.present
+        some = stay.counted & (stay.started < NEVER)
+        come = stay.joined[some] // HOUR % 24
+        return {
+            **{f"mean number at {x:02d}:00": number[hours == x].mean() for x in at_hours},
+            **{
+                f"chance to wait, from {x} to {x + 1}": (stay.waits[come == x] > 0).mean()
+                for x in in_hours
+            },
+            **{f"mean wait, from {x} to {x + 1}": stay.waits[come == x].mean() for x in in_hours},
+        }
+
+    hours = {f"{hour:02d}:00-{hour + 1:02d}:00": rate for hour, rate in enumerate(rates)}
+    scenario = f"""
+    profiles: {{day: {{hours: {json.dumps(hours)}}}}}
+    channels: {{counter: {{profile: day}}}}
+    levels: {{office: {{stations: {{desk: {{kind: counter, staff: {officers}}}}}}}}}
+    procedures:
+      one:
+        received_at: office
+        volume: {{per_day: {sum(rates)}}}
+        route: [{{at: office.desk, work: {{exponential: {60 * work} min}}}}]
+    """
+    return System(Model("M_t/M/4", scenario, days=20, unit=HOUR), known, facts, within=0.15)
 
 
 def mg1(name: str, work: str, load: float, squared_cv: float, days: int) -> System:
@@ -355,35 +447,44 @@ def fork_and_join() -> System:
 
 
 def tandem() -> System:
-    """What leaves M/M/1 is Poisson; the times of one dossier at the two are independent as well."""
-    load, works = 0.7, "work: {exponential: 1 min}"
-    time = 1 / (1 - load)
-    long = f"chance of a time longer than {2 * time:.3g}"
+    """What leaves M/M/1 is Poisson; the times of one dossier at the two are independent as well.
+
+    The share on time is the measure of the product, rule 19. Time is in hours.
+    """
+    rate, works, limit = 0.6, (1.0, 1.2), 12
+    first, second = (1 / work - rate for work in works)
+    on_time = 1 - formulas.chance_of_longer_time_in_a_row(first, second, limit)
     known = {
-        "mean wait at the second": Known(formulas.wait_in_mmc(1, load), "Burke 1956"),
-        "mean number at the second": Known(load * time, "Burke 1956"),
-        "mean time of a dossier": Known(2 * time, "Burke 1956"),
-        long: Known((1 + 2) * math.exp(-2), "Reich 1957"),
+        "mean wait at the second": Known(1 / second - works[1], "Burke 1956"),
+        "mean number at the second": Known(rate / second, "Burke 1956"),
+        "mean time of a dossier": Known(1 / first + 1 / second, "Burke 1956"),
+        f"on-time rate, a limit of {limit} h": Known(on_time, "Reich 1957"),
     }
 
     def facts(run: Run) -> Facts:
-        second, times = run.at("second"), run.dossiers().times
+        measures = measure(run.trace.network, run.trace).table
+        rate = measures[(measures.scope == "all") & (measures.measure == "on_time_rate")]
         return {
-            "mean wait at the second": second.waits.mean(),
-            "mean number at the second": second.present.mean(),
-            "mean time of a dossier": times.mean(),
-            long: (times > 2 * time).mean(),
+            "mean wait at the second": run.at("second").waits.mean(),
+            "mean number at the second": run.at("second").present.mean(),
+            "mean time of a dossier": run.dossiers().times.mean(),
+            f"on-time rate, a limit of {limit} h": rate.value.item(),
         }
 
     scenario = f"""
-    levels: {{office: {{stations: {{first: {{kind: counter}}, second: {{}}}}}}}}
+    warm_up: 30 days
+    levels: {{office: {{stations: {{first: {{}}, second: {{}}}}}}}}
     procedures:
       one:
         received_at: office
-        volume: {{per_hour: {60 * load}}}
-        route: [{{at: office.first, {works}}}, {{at: office.second, {works}}}]
+        volume: {{per_hour: {rate}}}
+        time_limit: {limit} h
+        route:
+          - {{at: office.first, work: {{exponential: {works[0]} h}}}}
+          - {{at: office.second, work: {{exponential: {works[1]} h}}}}
     """
-    return System(Model("two M/M/1 in a row", scenario, days=4), known, facts, within=0.06)
+    model = Model("tandem of M/M/1", scenario, days=300, unit=HOUR)
+    return System(model, known, facts, within=0.08)
 
 
 def branching_network() -> System:
@@ -430,6 +531,65 @@ def branching_network() -> System:
                   - {{at: office.archive, work: {{exponential: 1.5 min}}}}
     """
     return System(Model("Jackson network", scenario, days=2), known, facts, within=0.06)
+
+
+def feedback_network() -> System:
+    """Rule 12: dossiers sent back at one of four stations, and all back to the first at the end.
+
+    The numbers at the stations are those of M/M/c, and independent of each other.
+    """
+    rate, share, at_most, to_expert = 0.7, 0.3, 3, 0.4
+    rounds = formulas.rounds_of_feedback(share, at_most)
+    stations = {
+        "reception": (2, 2 * rate * 1.0),
+        "desk": (3, rounds * rate * 2.0),
+        "expert": (1, to_expert * rate * 1.5),
+        "signing": (1, rate * 0.8),
+    }
+    numbers = {
+        name: load + load * formulas.wait_in_mmc(officers, load)
+        for name, (officers, load) in stations.items()
+    }
+    no_queue = [formulas.chance_of_no_queue_in_mmc(*station) for station in stations.values()]
+    known = {
+        **{f"mean number at {name}": Known(value, KELLY) for name, value in numbers.items()},
+        "chance that nobody waits anywhere": Known(math.prod(no_queue), KELLY),
+        "mean number of rounds": Known(rounds, "1 + p + p² + p³"),
+        "mean time of a dossier": Known(sum(numbers.values()) / rate, LITTLE),
+    }
+
+    def facts(run: Run) -> Facts:
+        at = {name: run.at(name) for name in stations}
+        waiting = np.sum([stay.waiting for stay in at.values()], axis=0)
+        times = run.dossiers().times
+        return {
+            **{f"mean number at {name}": stay.present.mean() for name, stay in at.items()},
+            "chance that nobody waits anywhere": (waiting == 0).mean(),
+            "mean number of rounds": at["desk"].times.size / times.size,
+            "mean time of a dossier": times.mean(),
+        }
+
+    scenario = f"""
+    levels:
+      office:
+        stations: {{reception: {{staff: 2}}, desk: {{staff: 3}}, expert: {{}}, signing: {{}}}}
+    procedures:
+      one:
+        received_at: office
+        volume: {{per_hour: {60 * rate}}}
+        route:
+          - {{at: office.reception, work: {{exponential: 1 min}}}}
+          - at: office.desk
+            work: {{exponential: 2 min}}
+            incomplete: {{share: {share}, away: 0 min, at_most: {at_most}}}
+          - choose:
+              - share: {to_expert}
+                route: [{{at: office.expert, work: {{exponential: 1.5 min}}}}]
+              - {{share: rest}}
+          - {{at: office.signing, work: {{exponential: 0.8 min}}}}
+          - {{at: office.reception, work: {{exponential: 1 min}}}}
+    """
+    return System(Model("network with feedback", scenario, days=2), known, facts, within=0.08)
 
 
 def pool() -> System:
@@ -494,7 +654,7 @@ def closing_office() -> System:
 
 SYSTEMS = (
     poisson_arrivals(),
-    mmc("M/M/1", officers=1, load=0.8, days=9),
+    mm1(),
     mmc("M/M/5", officers=5, load=4.0, days=2),
     mg1("M/D/1", "1 min", load=0.8, squared_cv=0, days=4),
     mg1("M/E4/1", "{erlang: {mean: 1 min, k: 4}}", load=0.7, squared_cv=1 / 4, days=4),
@@ -515,6 +675,8 @@ SYSTEMS = (
     fork_and_join(),
     tandem(),
     branching_network(),
+    feedback_network(),
+    through_the_day(),
     pool(),
     closing_office(),
 )

@@ -3,6 +3,7 @@
 And starts of work that are known exactly, to the microsecond.
 """
 
+import math
 from importlib.util import find_spec
 
 import formulas
@@ -38,6 +39,12 @@ def test_the_formulas_give_what_can_be_worked_out_by_hand() -> None:
     assert formulas.fork_join_time(0) == approx(1.5)  # the longer of two works
     assert formulas.rounds_of_feedback(0.5, 2) == approx(1.75)
     assert formulas.shortest_first_wait(1e-6) == approx(1e-6, rel=1e-4)  # what is left of a work
+    assert formulas.quantile_of_wait_in_mmc(1, 0.8, 0.9) == approx(5 * math.log(8))
+    assert formulas.quantile_of_wait_in_mmc(1, 0.8, 0.1) == 0  # one in five does not wait
+    assert formulas.chance_of_no_queue_in_mmc(1, 0.5) == approx(1 - 1 / 4)  # 1 − ρ²
+    in_a_row = formulas.chance_of_longer_time_in_a_row
+    assert in_a_row(1, 1 + 1e-6, 2) == approx(3 * math.exp(-2), rel=1e-5)  # Erlang
+    assert in_a_row(1e6, 1, 2) == approx(math.exp(-2), rel=1e-5)
     starts = formulas.starts_of_work([0, 1, 2, 3], [5, 5, 5, 5], [9, 9, 2, 2], 2)
     assert starts == [0, 1, None, 5]
 
@@ -50,6 +57,28 @@ def test_impatience_lies_between_erlangs_b_and_c() -> None:
     assert waits == pytest.approx(formulas.erlang_c(officers, load), rel=1e-6)
     waits = formulas.erlang_a(officers, load, 1)[1]
     assert waits == pytest.approx(stats.poisson.sf(officers - 1, load))
+
+
+def test_days_without_hours_are_erlangs() -> None:
+    """Arrivals at one rate at all hours: M/M/4, at each minute."""
+    chances = formulas.numbers_over_a_day([30] * 24, 4, 0.1)
+    assert chances[:, 4:].sum(axis=1) == pytest.approx(formulas.erlang_c(4, 3))
+    mean = 3 + 3 * formulas.wait_in_mmc(4, 3)
+    assert chances @ np.arange(chances.shape[1]) == pytest.approx(mean)
+
+
+def test_days_without_queues_are_palms() -> None:
+    """With an officer for everybody the number is Poisson; its mean m has s m' = λ(t) s − m.
+
+    Palm 1943; Eick, Massey & Whitt 1993.
+    """
+    work, rates = 0.5, [60.0 if 8 <= hour < 16 else 0.0 for hour in range(24)]
+    chances = formulas.numbers_over_a_day(rates, 150, work)
+    for hour, mean in (
+        (8, 0), (12, 30 * (1 - math.exp(-8))), (16, 30), (17, 30 * math.exp(-2)),
+    ):  # fmt: skip
+        poisson = stats.poisson.pmf(np.arange(151), mean)
+        np.testing.assert_allclose(chances[60 * hour], poisson, atol=1e-5)
 
 
 @on_each_engine
