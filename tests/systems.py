@@ -179,7 +179,7 @@ def through_the_day() -> System:
     def at(hour: int) -> Known:
         return Known(float(chances[60 * hour] @ present), source)
 
-    at_hours, in_hours = (9, 10, 12, 15), (9, 11, 14, 16)
+    at_hours, in_hours = (9, 10, 12, 15), (9, 11, 14)
     known = {
         **{f"mean number at {hour:02d}:00": at(hour) for hour in at_hours},
         **{f"chance to wait, from {x} to {x + 1}": over(x, is_full) for x in in_hours},
@@ -385,7 +385,7 @@ def incomplete_dossiers() -> System:
     load = rate * rounds
     known = {
         **known_of_mmc(1, load, KELLY),
-        "mean number of rounds": Known(rounds, "1 + p + p²"),
+        "mean number of rounds": Known(rounds, "by definition, 1 + p + p²"),
         "mean number away": Known(rate * (rounds - 1) * away, LITTLE),
         "mean time of a dossier": Known(rounds / (1 - load) + (rounds - 1) * away, KELLY),
     }
@@ -554,7 +554,7 @@ def feedback_network() -> System:
     known = {
         **{f"mean number at {name}": Known(value, KELLY) for name, value in numbers.items()},
         "chance that nobody waits anywhere": Known(math.prod(no_queue), KELLY),
-        "mean number of rounds": Known(rounds, "1 + p + p² + p³"),
+        "mean number of rounds": Known(rounds, "by definition, 1 + p + p² + p³"),
         "mean time of a dossier": Known(sum(numbers.values()) / rate, LITTLE),
     }
 

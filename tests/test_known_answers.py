@@ -9,23 +9,23 @@ from importlib.util import find_spec
 import formulas
 import numpy as np
 import pytest
-from known_answers import answers
+from known_answers import PAGE, answers, head
 from scipy import stats
 from systems import AT_NIGHT, RECURSIONS, SYSTEMS, Recursion, System
 
 from sim.durations import DAY, HOUR, MISSING
 from sim.engine import Engine
 
-on_each_engine = pytest.mark.parametrize(
-    "engine",
+compiled = pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
+with_each_engine = pytest.mark.parametrize(
+    ("engine", "times"),
     [
-        "reference",
-        pytest.param(
-            "compiled",
-            marks=pytest.mark.skipif(find_spec("numba") is None, reason="numba is not there"),
-        ),
+        pytest.param("reference", 1, id="reference"),
+        pytest.param("compiled", 1, id="compiled", marks=compiled),
+        pytest.param("compiled", 10, id="hundredfold", marks=[compiled, pytest.mark.slow]),
     ],
 )
+"""Ten times as many replications, ten times as long, narrow the intervals tenfold."""
 
 
 def test_the_formulas_give_what_can_be_worked_out_by_hand() -> None:
@@ -81,27 +81,42 @@ def test_days_without_queues_are_palms() -> None:
         np.testing.assert_allclose(chances[60 * hour], poisson, atol=1e-5)
 
 
-@on_each_engine
+@with_each_engine
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.model.name)
-def test_what_is_simulated_is_what_is_known(system: System, engine: Engine) -> None:
-    for quantity, answer in answers(system, engine).items():
+def test_what_is_simulated_is_what_is_known(system: System, engine: Engine, times: int) -> None:
+    for quantity, answer in answers(system, engine, times).items():
         found = f"{quantity}: {answer.mean:.5g} ± {answer.half_width:.2g}"
-        assert answer.half_width <= system.within * answer.known.value, f"{found}: simulate more"
+        wanted = system.within / times * answer.known.value
+        assert answer.half_width <= wanted, f"{found}: simulate more"
         assert abs(answer.t) <= 4, f"{found}, known: {answer.known}"
 
 
-@on_each_engine
+@with_each_engine
 @pytest.mark.parametrize("recursion", RECURSIONS, ids=lambda recursion: recursion.model.name)
-def test_every_start_is_that_of_the_recursion(recursion: Recursion, engine: Engine) -> None:
-    for run in recursion.model.runs(engine):
+def test_every_start_is_that_of_the_recursion(
+    recursion: Recursion, engine: Engine, times: int
+) -> None:
+    for run in recursion.model.runs(engine, times):
         found, expected = recursion.starts(run)
         np.testing.assert_array_equal(found, expected)
 
 
-@on_each_engine
+@with_each_engine
 @pytest.mark.parametrize("recursion", AT_NIGHT, ids=lambda recursion: recursion.model.name)
-def test_nobody_starts_while_the_office_is_closed(recursion: Recursion, engine: Engine) -> None:
+def test_nobody_starts_while_the_office_is_closed(
+    recursion: Recursion, engine: Engine, times: int
+) -> None:
     """Rule 3: who comes at night has come at the opening."""
-    for run in recursion.model.runs(engine):
+    for run in recursion.model.runs(engine, times):
         started = run.trace.started[run.trace.started != MISSING] % DAY
         assert ((started >= 8 * HOUR) & (started < 16 * HOUR)).all()
+
+
+def test_the_page_has_every_known_answer() -> None:
+    """`python tests/known_answers.py` writes it."""
+    rows = PAGE.read_text(encoding="utf-8").splitlines()
+    heads = [head(system, quantity) for system in SYSTEMS for quantity in system.known]
+    heads += [f"| {recursion.model.name} |" for recursion in RECURSIONS]
+    assert [start for start in heads if not any(row.startswith(start) for row in rows)] == []
+    answered = [row for row in rows if row.startswith("|")]
+    assert len(answered) == len(heads) + 4  # two tables have two lines of headings each
