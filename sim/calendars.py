@@ -168,37 +168,42 @@ def _minus(calendar: Calendar, holes: Sequence[tuple[int, int]]) -> Calendar:
     )
 
 
+def told_apart(calendars: Iterable[Calendar]) -> tuple[list[Calendar], NDArray[np.intp]]:
+    """Give the distinct ones of some calendars, and for each its place among these."""
+    places: dict[Calendar, int] = {}
+    numbers = [places.setdefault(calendar, len(places)) for calendar in calendars]
+    return list(places), np.array(numbers, np.intp)
+
+
 def open_times_by(
-    calendars: Sequence[Calendar], which: NDArray[np.integer], *instants: Instants
-) -> list[Instants]:
-    """Give open time until many instants, each by its own of several calendars.
+    calendars: Sequence[Calendar], which: NDArray[np.intp], start: Instants, end: Instants
+) -> Instants:
+    """Give the open time between many pairs of instants, each by one of several calendars.
 
     Parameters
     ----------
     calendars
-        Each may stand there more than once.
+        Distinct ones.
     which
-        Places of calendars, shape (n,).
-    instants
-        Columns of instants, shape (n,) each.
+        The place of each pair's calendar, shape (n,).
+    start, end
+        Shape (n,).
 
     Returns
     -------
-    list of array
-        For each column the open time from the beginning of the calendar, in microseconds.
+    array
+        In microseconds, shape (n,).
     """
-    distinct = list(dict.fromkeys(calendars))
-    if len(distinct) == 1:
-        return [distinct[0].open_times_until(column) for column in instants]
-    numbers = {calendar: number for number, calendar in enumerate(distinct)}
-    codes = np.array([numbers[calendar] for calendar in calendars], np.int32)[which]
-    order = np.argsort(codes, kind="stable")
-    bounds = np.searchsorted(codes[order], np.arange(len(distinct) + 1))
-    passed = [np.empty_like(column) for column in instants]
-    for calendar, low, high in zip(distinct, bounds, bounds[1:], strict=False):
-        own = order[low:high]
-        for column, until in zip(instants, passed, strict=True):
-            until[own] = calendar.open_times_until(column[own])
+    counts = np.bincount(which, minlength=len(calendars))
+    used = np.flatnonzero(counts).tolist()
+    if len(used) == 1:
+        return calendars[used[0]].open_times(start, end)
+    order = np.argsort(which, kind="stable")
+    ends = np.cumsum(counts)
+    passed: Instants = np.empty_like(start)
+    for number in used:
+        own = order[ends[number] - counts[number] : ends[number]]
+        passed[own] = calendars[number].open_times(start[own], end[own])
     return passed
 
 

@@ -58,9 +58,9 @@ def run(network: Network, docket: Docket) -> Trace:
     return Trace(
         network=network,
         docket=docket,
-        joined=happened["joined"],
-        started=happened["started"],
-        ended=happened["ended"],
+        joined=happened["joined"].copy(),
+        started=happened["started"].copy(),
+        ended=happened["ended"].copy(),
         officer=taken_by.view(np.int32),
         accepted=dossiers["accepted"].copy(),
         resolved=dossiers["resolved"].copy(),

@@ -14,6 +14,7 @@ from sim.measures.facts import Facts
 from sim.measures.rates import RATES
 from sim.measures.series import open_by_day, turnarounds, waits_by_hour
 from sim.measures.stations import pool_rows, station_rows
+from sim.measures.visits import visit_facts
 from sim.network import Network
 
 if TYPE_CHECKING:
@@ -56,8 +57,13 @@ def measure(network: Network, trace: Trace) -> Measures:
     import pandas as pd
 
     facts = Facts(network, trace)
-    rows = [*dossier_rows(facts), *station_rows(facts), *pool_rows(facts)]
-    series = [*open_by_day(facts), *waits_by_hour(facts), *turnarounds(facts)]
+    visits = visit_facts(facts)
+    rows = [
+        *dossier_rows(facts, visits),
+        *station_rows(facts, visits),
+        *pool_rows(facts, visits),
+    ]
+    series = [*open_by_day(facts), *waits_by_hour(facts, visits), *turnarounds(facts)]
     return Measures(
         pd.DataFrame(rows, columns=["scope", "name", "measure", "value"]),
         pd.DataFrame(series, columns=["scope", "name", "series", "at", "value"]),

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.calendars import Calendar
 from sim.docket.records import Numbers
-from sim.durations import DAY, HOUR, MINUTE, MISSING
+from sim.durations import DAY, HOUR
 from sim.measures.facts import Facts, Flags, Floats, Integers, Row, grouped, mean, p90
 from sim.measures.rates import COUNTS, rates_of
+from sim.measures.visits import VisitFacts
 from sim.scenario.measure_names import LOST_TO
 
 
@@ -32,10 +32,10 @@ class _Durations:
     measures: dict[str, tuple[Floats, Callable[[Floats], float]]]
 
 
-def dossier_rows(facts: Facts) -> Iterator[Row]:
+def dossier_rows(facts: Facts, visits: VisitFacts) -> Iterator[Row]:
     """Give the measures of dossiers, by scope and name."""
     kinds, told = _kinds_of_dossier(facts)
-    over = [_of_resolved(facts), _of_late(facts)]
+    over = [_of_resolved(facts, visits), _of_late(facts)]
     for scope in _scopes(facts):
         sums = _sums(scope, kinds, len(told)) @ told
         statistics = [_statistics(scope, durations) for durations in over]
@@ -117,20 +117,19 @@ def _statistics(scope: _Scope, durations: _Durations) -> list[dict[str, float]]:
     return found
 
 
-def _of_resolved(facts: Facts) -> _Durations:
+def _of_resolved(facts: Facts, visits: VisitFacts) -> _Durations:
     trace, which = facts.trace, facts.resolved
     days = (trace.resolved - trace.accepted)[which] / DAY
     hours = facts.open_times_of_acceptor(which, trace.accepted, trace.resolved) / HOUR
-    visits, waits = _visits_and_waits(facts)
     return _Durations(
         which,
         {
             "turnaround_working_hours_mean": (hours, mean),
             "turnaround_days_mean": (days, mean),
             "turnaround_days_p90": (days, p90),
-            "visits_mean": (visits[which], mean),
-            "wait_minutes_mean": (waits[which], mean),
-            "wait_minutes_p90": (waits[which], p90),
+            "visits_mean": (visits.trips[which], mean),
+            "wait_minutes_mean": (visits.minutes[which], mean),
+            "wait_minutes_p90": (visits.minutes[which], p90),
         },
     )
 
@@ -139,31 +138,3 @@ def _of_late(facts: Facts) -> _Durations:
     trace, late = facts.trace, facts.counts["resolved_late"]
     past_due = facts.open_times_of_acceptor(late, trace.due, trace.resolved) / HOUR
     return _Durations(late, {"lateness_working_hours_mean": (past_due, mean)})
-
-
-def _visits_and_waits(facts: Facts) -> tuple[Floats, Floats]:
-    """Count each dossier's visits in person, and its wait at counters in minutes, shape (D,)."""
-    visits, count = facts.visits, facts.docket.arrived.size
-    begun = (visits.started != MISSING) & facts.at_counter
-    dossier = visits.dossier[begun]
-    waits = np.bincount(dossier, visits.wait[begun] / MINUTE, count)
-    trips = 1 + _closings_between(facts, begun)
-    trips[~facts.in_person[dossier]] = 0
-    in_person = np.bincount(dossier, trips, count)
-    return in_person.astype(np.float64), waits.astype(np.float64)
-
-
-def _closings_between(facts: Facts, begun: Flags) -> Integers:
-    """Count the days' last closings while some visits queued, each of which sends home."""
-    visits = facts.visits
-    joined, started, station = visits.joined[begun], visits.started[begun], visits.station[begun]
-    passed = np.zeros(joined.size, np.int64)
-    by_calendar: dict[Calendar, list[int]] = {}
-    for number, calendar in enumerate(facts.calendars):
-        by_calendar.setdefault(calendar, []).append(number)
-    for calendar, numbers in by_calendar.items():
-        own = np.flatnonzero((started > joined) & np.isin(station, numbers))
-        closings = np.array(calendar.last_closings, np.int64)
-        before = np.searchsorted(closings, joined[own], side="right")
-        passed[own] = np.maximum(np.searchsorted(closings, started[own]) - before, 0)
-    return passed

@@ -11,10 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.attribution import attribute
-from sim.calendars import Calendar, open_times_by
+from sim.calendars import open_times_by, told_apart
 from sim.deadlines import LimitKind
-from sim.docket import NodeKind
-from sim.docket.records import Numbers
 from sim.durations import HOUR, MISSING, NEVER
 from sim.engine.trace import OUTCOMES, Trace
 from sim.network import Network
@@ -26,45 +24,6 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 Row = tuple[str, str, str, float]
 SeriesRow = tuple[str, str, str, str, float]
-
-
-@dataclass(frozen=True)
-class Visits:
-    """The V visits that joined a queue, those of one station together; columns of shape (V,).
-
-    Parameters
-    ----------
-    first
-        Where those of each station begin, shape (stations + 1,).
-    node, station, dossier
-        Numbers of each.
-    joined, started, ended
-        Instants, `MISSING` for what did not happen.
-    until
-        When each started or left its queue, or the run's end.
-    open_joined, open_until
-        Open time of its office until it joined, and until `until`, in microseconds.
-    """
-
-    first: Places
-    node: Places
-    station: Numbers
-    dossier: Numbers
-    joined: Integers
-    started: Integers
-    ended: Integers
-    until: Integers
-    open_joined: Integers
-    open_until: Integers
-
-    @cached_property
-    def wait(self) -> Integers:
-        """Open time of its office for which each queued, in microseconds."""
-        return self.open_until - self.open_joined
-
-    def at(self, station: int) -> slice:
-        """Tell where the visits of one station are."""
-        return slice(int(self.first[station]), int(self.first[station + 1]))
 
 
 @dataclass(frozen=True)
@@ -142,40 +101,6 @@ class Facts:
         return np.asarray(has[self.docket.procedure])
 
     @cached_property
-    def visits(self) -> Visits:
-        """The visits that joined a queue."""
-        trace, docket = self.trace, self.docket
-        node = np.flatnonzero((docket.kind == NodeKind.VISIT) & (trace.joined != MISSING))
-        order, first = grouped(docket.station[node], len(self.network.stations))
-        # Gathered in the order of nodes first, which is quicker where a column has gaps.
-        joined, started, ended = (
-            column[node][order] for column in (trace.joined, trace.started, trace.ended)
-        )
-        node = node[order]
-        station, dossier = docket.station[node], docket.dossier[node]
-        left = trace.left[dossier]
-        until = np.where(started != MISSING, started, np.where(left != MISSING, left, self.end))
-        open_joined, open_until = np.empty_like(joined), np.empty_like(until)
-        for calendar, low, high in zip(self.calendars, first, first[1:], strict=False):
-            open_joined[low:high] = calendar.open_times_until(joined[low:high])
-            open_until[low:high] = calendar.open_times_until(until[low:high])
-        return Visits(
-            first, node, station, dossier, joined, started, ended, until, open_joined, open_until
-        )  # fmt: skip
-
-    @cached_property
-    def calendars(self) -> list[Calendar]:
-        """Of each station, the calendar of its office."""
-        network = self.network
-        return [network.offices[station.office].calendar for station in network.stations]
-
-    @cached_property
-    def at_counter(self) -> Flags:
-        """Which of the visits are to counters, shape (V,)."""
-        counter = np.array([station.counter for station in self.network.stations])
-        return np.asarray(counter[self.visits.station])
-
-    @cached_property
     def in_person(self) -> Flags:
         """Which dossiers came through a channel whose citizens are present, shape (D,)."""
         network = self.network
@@ -184,10 +109,9 @@ class Facts:
 
     def open_times_of_acceptor(self, which: Flags, start: Integers, end: Integers) -> Integers:
         """Give open time of the accepting office between instants of some dossiers."""
-        calendars = [office.calendar for office in self.network.offices]
+        calendars, of_office = told_apart(office.calendar for office in self.network.offices)
         office = self.docket.accepting_office[which]
-        until_start, until_end = open_times_by(calendars, office, start[which], end[which])
-        return until_end - until_start
+        return open_times_by(calendars, of_office[office], start[which], end[which])
 
     @cached_property
     def losses(self) -> Losses:
@@ -200,40 +124,6 @@ class Facts:
         ]
         dossier, station, kind, hours = np.array(found, np.float64).reshape(-1, 4).T
         return Losses(dossier.astype(np.intp), station.astype(np.intp), kind.astype(np.intp), hours)
-
-    @cached_property
-    def hours_at_work(self) -> list[tuple[float, float]]:
-        """Of each group, hours of its officers on shift at work, and overtime, in the period."""
-        network, visits = self.network, self.visits
-        begun = np.flatnonzero(visits.started != MISSING)
-        officer = self.trace.officer[visits.node[begun]]
-        ended = visits.ended[begun]
-        low = visits.started[begun].clip(self.start, self.end)
-        high = np.where(ended == MISSING, self.end, ended).clip(low, self.end)
-        until_low, until_high = open_times_by(self.docket.shifts, officer, low, high)
-        on_shift = until_high - until_low
-        suspends = np.array([station.at_close == "suspend" for station in network.stations])
-        outside = np.where(suspends[visits.station[begun]], 0, high - low - on_shift)
-        group_of = np.repeat(
-            np.arange(len(network.groups)), [group.officers for group in network.groups]
-        )
-        busy, overtime = (
-            (np.bincount(group_of[officer], passed, len(network.groups)) / HOUR).tolist()
-            for passed in (on_shift, outside)
-        )
-        return list(zip(busy, overtime, strict=True))
-
-    def on_shift(self, group: int) -> float:
-        """Hours that a group's officers were on shift in the period."""
-        first, count = self.network.groups[group].first_officer, self.network.groups[group].officers
-        shifts = self.docket.shifts[first : first + count]
-        by_calendar: dict[Calendar, int] = {}
-        for calendar in shifts:
-            by_calendar[calendar] = by_calendar.get(calendar, 0) + 1
-        return sum(
-            times * calendar.open_time(self.start, self.end) for calendar, times in
-            by_calendar.items()
-        ) / HOUR  # fmt: skip
 
 
 def grouped(codes: NDArray[np.integer[Any]], count: int) -> tuple[Places, Places]:

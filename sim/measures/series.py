@@ -8,11 +8,10 @@ from itertools import pairwise
 import numpy as np
 
 from sim.docket.records import Numbers
-from sim.durations import DAY, HOUR, MINUTE, MISSING, NEVER, date_of
+from sim.durations import DAY, HOUR, MISSING, NEVER, date_of
 from sim.measures.facts import Facts, Integers, SeriesRow
+from sim.measures.visits import SLOTS, AtStation, VisitFacts
 from sim.scenario.values import WEEKDAYS
-
-_SLOTS = 7 * 24
 
 
 def open_by_day(facts: Facts) -> Iterator[SeriesRow]:
@@ -32,29 +31,21 @@ def open_by_day(facts: Facts) -> Iterator[SeriesRow]:
         yield "all", "all", "overdue", at, float(fell_due - went)
 
 
-def waits_by_hour(facts: Facts) -> Iterator[SeriesRow]:
+def waits_by_hour(facts: Facts, visits: VisitFacts) -> Iterator[SeriesRow]:
     """Give the mean wait and the number of visits of those present at counters, by joining."""
-    network, visits = facts.network, facts.visits
-    chosen = facts.in_period(visits.started) & facts.at_counter & facts.in_person[visits.dossier]
-    addresses = list(dict.fromkeys(s.address for s in network.stations if s.counter))
-    place_of = np.array([
-        addresses.index(s.address) if s.counter else -1 for s in network.stations
-    ])  # fmt: skip
-    joined, minutes = visits.joined[chosen], visits.wait[chosen] / MINUTE
-    # 1970-01-01 was a Thursday.
-    slot = (joined // DAY + 3) % 7 * 24 + joined % DAY // HOUR
-    cells = place_of[visits.station[chosen]] * _SLOTS + slot
-    shape = len(addresses), _SLOTS
-    number = np.bincount(cells, minlength=len(addresses) * _SLOTS).reshape(shape)
-    total = np.bincount(cells, minutes, len(addresses) * _SLOTS).reshape(shape)
-    scopes = [("all", "all", number.sum(axis=0), total.sum(axis=0))]
-    scopes += [("station", *of) for of in zip(addresses, number, total, strict=True)]
-    for scope, name, visits_in, minutes_in in scopes:
-        for place in np.flatnonzero(visits_in):
-            at = f"{WEEKDAYS[place // 24]} {place % 24:02d}"
-            waited = float(minutes_in[place] / visits_in[place])
-            yield scope, name, "wait_minutes", at, waited
-            yield scope, name, "visits", at, float(visits_in[place])
+    counters: dict[str, list[AtStation]] = {}
+    for station, part in zip(facts.network.stations, visits.at, strict=True):
+        if station.counter:
+            counters.setdefault(station.address, []).append(part)
+    scopes = [("all", "all", [part for parts in counters.values() for part in parts])]
+    scopes += [("station", *counter) for counter in counters.items()]
+    for scope, name, parts in scopes:
+        number = sum((part.present for part in parts), np.zeros(SLOTS, np.int64))
+        minutes = sum((part.present_minutes for part in parts), np.zeros(SLOTS))
+        for slot in np.flatnonzero(number):
+            at = f"{WEEKDAYS[slot // 24]} {slot % 24:02d}"
+            yield scope, name, "wait_minutes", at, float(minutes[slot] / number[slot])
+            yield scope, name, "visits", at, float(number[slot])
 
 
 def turnarounds(facts: Facts) -> Iterator[SeriesRow]:
