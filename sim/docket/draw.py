@@ -130,6 +130,7 @@ class _ProcedureDraw:
         self.names = names
         self.backlog = backlog
         self.stream: tuple[str, ...] = (self.procedure.name,)
+        self.drawn: dict[tuple[str, ...], Floats] = {}
         self.count = 0
         if backlog is not None:
             self.procedure = replace(self.procedure, route=backlog.route)
@@ -218,10 +219,15 @@ class _ProcedureDraw:
             return home
         return offices.at(_level_of(self.network, template.nodes[template.accepts].place or ""))
 
-    def uniforms(self, *name: str, count: int | None = None) -> Floats:
-        """Give the uniforms of all citizens in one of the procedure's streams, shape (N,)."""
-        full = (*self.stream, *name)
-        return uniforms(self.seed, self.replication, full, self.count if count is None else count)
+    def uniforms(self, *name: str) -> Floats:
+        """Give the uniforms of all citizens in one of the procedure's streams, shape (N,).
+
+        Kept, as those who drew different routes ask for the same ones.
+        """
+        if name not in self.drawn:
+            full = (*self.stream, *name)
+            self.drawn[name] = uniforms(self.seed, self.replication, full, self.count)
+        return self.drawn[name]
 
     def _drawn_key(self, name: tuple[str, ...], shares: tuple[tuple[int, float], ...]) -> Integers:
         """Draw one of several numbers by share for each citizen."""
@@ -234,8 +240,7 @@ class _ProcedureDraw:
         """Draw a duration for some citizens, shape (n,), in microseconds."""
         if distribution.family == "constant":
             return np.full(who.size, quantiles(distribution, np.array([0.5]))[0])
-        u = self.uniforms(step_id, str(round_), purpose, count=int(who[-1]) + 1)
-        return quantiles(distribution, u[who])
+        return quantiles(distribution, self.uniforms(step_id, str(round_), purpose)[who])
 
     def _nodes(
         self, template: Template, who: Integers, channel: int, offices: _Offices
@@ -308,7 +313,9 @@ class _Arrivals:
         if scenario.demand_cv > 0:
             u = uniforms(of.seed, of.replication, ("demand",), 1)[0]
             mean *= lognormal_quantile(1.0, scenario.demand_cv, u)
-        self.count = _poisson_quantile(mean, of.uniforms("count", count=1)[0])
+        self.count = _poisson_quantile(
+            mean, uniforms(of.seed, of.replication, (*of.stream, "count"), 1)[0]
+        )
 
     def _growth(self, of: _ProcedureDraw, channel: int, calendar: Calendar) -> float:
         key = channel, calendar
@@ -557,7 +564,7 @@ class _Offices:
         if len(places) == 1:
             return np.full(self.who.size, places[0], np.int64)
         name = self.network.levels[level].name
-        u = self.of.uniforms("", "0", f"office of {name}", count=int(self.who[-1]) + 1)[self.who]
+        u = self.of.uniforms("", "0", f"office of {name}")[self.who]
         lines = np.stack([*self.resolved.values(), *self.places.values()], axis=1)
         found = np.empty(self.who.size, np.int64)
         patterns, belongs = np.unique(lines, axis=0, return_inverse=True)
@@ -650,21 +657,31 @@ def _in_order(alike: Sequence[_Alike]) -> dict[str, Any]:
     precedence = np.where(
         dossiers["accepted"] == MISSING, dossiers["arrived"], dossiers["accepted"]
     )
-    order = np.lexsort((dossiers["citizen"], procedure, precedence, dossiers["arrived"]))
-    rank = np.empty(order.size, np.int64)
-    rank[order] = np.arange(order.size)
-    sizes = np.array([len(each.template.nodes) for each in alike], np.int64)[template[order]]
-    first_node = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    nodes = {name: np.empty(int(first_node[-1]), kind) for name, kind in _OF_NODE.items()}
-    done = 0
-    for each, count in zip(alike, counts, strict=True):
-        begins = first_node[rank[done : done + count]]
-        done += count
-        where = begins[:, None] + np.arange(len(each.template.nodes))
-        for name, values in each.nodes.items():
-            nodes[name][where] = values
+    order = _ranked(dossiers["arrived"], precedence, procedure, dossiers["citizen"])
+    sizes = np.array([len(each.template.nodes) for each in alike], np.int64)[template]
+    begins = np.cumsum(sizes) - sizes
+    first_node = np.concatenate([[0], np.cumsum(sizes[order])])
+    source = np.repeat(begins[order] - first_node[:-1], sizes[order])
+    source += np.arange(source.size)
+    nodes = {
+        name: np.concatenate([np.zeros(0, kind), *(each.nodes[name].ravel() for each in alike)])[
+            source
+        ]
+        for name, kind in _OF_NODE.items()
+    }
     moved = {name: values[order].astype(_OF_DOSSIER[name]) for name, values in dossiers.items()}
     return {"template": template[order], "first_node": first_node, **moved, **nodes}
+
+
+def _ranked(first: Integers, *further: Integers) -> NDArray[np.intp]:
+    """Order by several keys; the further ones are looked at where the first are equal."""
+    order = np.argsort(first)
+    ranked = first[order]
+    equal = ranked[1:] == ranked[:-1]
+    tied = np.flatnonzero(np.append(equal, False) | np.append(False, equal))
+    among = order[tied]
+    order[tied] = among[np.lexsort([key[among] for key in (*further[::-1], first)])]
+    return order
 
 
 def _shifts(network: Network, seed: int, replication: int) -> Iterator[Calendar]:
