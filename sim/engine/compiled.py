@@ -143,6 +143,7 @@ def _stations(network: Network, of_office: Integers) -> tuple[Any, Numbers]:
         stations[number].calendar = of_office[station.office]
         stations[number].discipline = _DISCIPLINES[station.discipline]
         stations[number].at_close = _AT_CLOSE[station.at_close]
+        stations[number].has_patience = station.patience is not None
     for link in ("root", "oldest", "youngest"):
         stations[link] = -1
     stations["first_group"], stations["last_group"] = _bounds(network.groups_of_station)

@@ -57,7 +57,7 @@ CALENDAR = _record(first="u4", last="u4", first_day="u4", last_day="u4")
 """Where a calendar's intervals and open days stand among those of all calendars."""
 STATION = _record(
     calendar="u4", discipline="i4", at_close="i4", first_group="u4", last_group="u4",
-    root="i4", oldest="i4", youngest="i4",
+    root="i4", oldest="i4", youngest="i4", has_patience="?",
 )  # fmt: skip
 """A queue: its smallest step, and of those that clear the steps by joining, first and last."""
 GROUP = _record(
@@ -665,7 +665,7 @@ def _join(
         station.youngest = node
     for place in range(station.first_group, station.last_group):
         _touch_group(station_groups[place], groups, touched)
-    if patience[node] >= 0:
+    if station.has_patience and patience[node] >= 0:
         at = _advance(station.calendar, now, patience[node], calendars, hours)
         if at < end:
             _push(impatient, at, node)
