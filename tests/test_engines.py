@@ -15,6 +15,7 @@ from strategies import Case, case_of, cases, first_difference
 import sim
 from sim.docket import draw
 from sim.engine import ENGINES, engine_for, simulate
+from sim.errors import InputError
 from sim.measures import measure
 from sim.network import Network, build
 from sim.scenario.policies import with_values
@@ -51,8 +52,9 @@ def shortened(scenario: Scenario) -> Scenario:
 @pytest.mark.parametrize(
     ("file", "policy"), WITH_POLICIES, ids=[f"{f.stem}-{p}" for f, p in WITH_POLICIES]
 )
-def test_shipped_scenarios_under_each_policy(file: Path, policy: str) -> None:
-    scenario = shortened(sim.load(file))
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_shipped_scenarios_under_each_policy(file: Path, policy: str, whole: bool) -> None:
+    scenario = sim.load(file) if whole else shortened(sim.load(file))
     assert_equal(build(scenario.with_policy(policy)), scenario.seed)
 
 
@@ -106,3 +108,26 @@ def test_auto_is_the_reference_for_little_and_the_compiled_engine_for_much(
     import sim.engine.compiled  # noqa: F401
 
     assert engine_for(1000) == "compiled"
+
+
+@pytest.fixture
+def _without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("numba", *(name for name in sys.modules if name.startswith("numba."))):
+        monkeypatch.setitem(sys.modules, module, None)
+    for module in ("sim.engine.compiled", "sim.engine.kernel"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+
+
+@pytest.mark.usefixtures("_without_numba")
+def test_where_numba_does_not_work_auto_is_the_reference() -> None:
+    assert engine_for(1_000_000) == "reference"
+
+
+@pytest.mark.usefixtures("_without_numba")
+def test_where_numba_does_not_work_the_compiled_engine_is_refused_with_the_reason() -> None:
+    case = case_of(1)
+    said = "the compiled engine needs numba, which does not work here .*; without naming an engine"
+    with pytest.raises(ValueError, match=said):
+        simulate(case.network, case.docket, "compiled")
+    with pytest.raises(InputError, match=said):
+        sim.run(sim.load(SCENARIOS[0]), replications=1, engine="compiled")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib.util import find_spec
 from typing import Literal, get_args
 
 from sim.docket import Docket
@@ -15,7 +14,7 @@ ENGINES: tuple[Engine, ...] = get_args(Engine)
 WORTH_STARTING = 50_000
 """Steps that the reference engine simulates while numba starts, some 0.6 s."""
 
-__all__ = ["ENGINES", "Engine", "Trace", "engine_for", "simulate"]
+__all__ = ["ENGINES", "Engine", "Trace", "engine_for", "simulate", "unusable"]
 
 
 def simulate(network: Network, docket: Docket, engine: Engine = "auto") -> Trace:
@@ -37,26 +36,44 @@ def simulate(network: Network, docket: Docket, engine: Engine = "auto") -> Trace
     Raises
     ------
     ValueError
-        If there is no engine of that name, or numba is needed and is not installed.
+        If there is no engine of that name, or it needs numba and that does not work here.
     """
-    if engine not in ENGINES:
-        raise ValueError(f"there is no engine `{engine}`; there is: {', '.join(ENGINES)}")
+    if reason := unusable(engine):
+        raise ValueError(reason)
     if engine == "auto":
         engine = engine_for(docket.station.size)
     if engine == "reference":
         from sim.engine.reference import run
 
         return run(network, docket)
-    if find_spec("numba") is None:
-        raise ValueError("the compiled engine needs numba, which is not installed")
     from sim.engine.compiled import run as run_compiled
 
     return run_compiled(network, docket)
 
 
+def unusable(engine: str) -> str:
+    """Say why an engine cannot run here; empty if it can."""
+    if engine not in ENGINES:
+        return f"there is no engine `{engine}`; there is: {', '.join(ENGINES)}"
+    if engine == "compiled" and (reason := _not_compiled()):
+        return (
+            f"the compiled engine needs numba, which does not work here ({reason}); without "
+            "naming an engine you get the reference, which gives the same results"
+        )
+    return ""
+
+
 def engine_for(steps: float) -> Literal["compiled", "reference"]:
     """Choose the engine that is done first with so many steps in this process."""
-    if find_spec("numba") is None:
-        return "reference"
     started = "sim.engine.compiled" in sys.modules
-    return "compiled" if started or steps >= WORTH_STARTING else "reference"
+    worth_it = (started or steps >= WORTH_STARTING) and not _not_compiled()
+    return "compiled" if worth_it else "reference"
+
+
+def _not_compiled() -> str:
+    """Say why numba does not work here: it may be missing, or not fit the numpy that is there."""
+    try:
+        import sim.engine.compiled  # noqa: F401
+    except ImportError as error:
+        return str(error)
+    return ""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.docket import Docket, draw
-from sim.engine import ENGINES, Engine, engine_for, simulate
+from sim.engine import Engine, engine_for, simulate, unusable
 from sim.errors import InputError, RunError
 from sim.experiment.study import Folder, Plan, Study, open_study, resolved
 from sim.measures import measure
@@ -158,8 +158,8 @@ def run(
         If a replication failed; what is finished is kept.
     """
     count = scenario.replications if replications is None else replications
-    if engine not in ENGINES:
-        raise InputError(f"there is no engine `{engine}`; there is: {', '.join(ENGINES)}")
+    if reason := unusable(engine):
+        raise InputError(reason)
     if count < 1:
         raise InputError(f"{count} replications: at least 1 is needed")
     if not tuple(policies := tuple(dict.fromkeys(policies))):
