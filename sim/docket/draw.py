@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from sim.calendars import Calendar
+from sim.calendars import Calendar, told_apart
 from sim.distributions import Distribution, gamma_quantiles, lognormal_quantile, quantiles
 from sim.docket.records import CLOCKS, Docket, Numbers, Templates
 from sim.docket.streams import uniforms
@@ -361,7 +361,7 @@ class _Arrivals:
         when = of.uniforms("arrival")
         calendars = [office.calendar for office in network.offices]
         for calendar, here in _by_calendar(calendars, network.office_of_place[home]):
-            for number in np.unique(channel[here]):
+            for number in np.flatnonzero(np.bincount(channel[here])):
                 these = here & (channel == number)
                 self._growth(of, int(number), calendar)
                 arrived[these] = _arrival_instants(*self.pieces[int(number), calendar], when[these])
@@ -382,9 +382,10 @@ def _by_calendar(
     calendars: Sequence[Calendar], where: Integers
 ) -> Iterator[tuple[Calendar, NDArray[np.bool_]]]:
     """Tell apart who is where the same calendar holds, by numbers in a list of calendars."""
-    for calendar in dict.fromkeys(calendars[number] for number in np.unique(where)):
-        sharing = [number for number, own in enumerate(calendars) if own is calendar]
-        yield calendar, np.isin(where, sharing)
+    distinct, numbers = told_apart(calendars)
+    number_of = numbers[where]
+    for number in np.flatnonzero(np.bincount(number_of)).tolist():
+        yield distinct[number], number_of == number
 
 
 def _day_factors(of: _ProcedureDraw, channel: int, pieces: Intensity) -> Floats:
