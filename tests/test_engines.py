@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -18,6 +19,7 @@ from sim.engine import ENGINES, engine_for, simulate
 from sim.errors import InputError
 from sim.measures import measure
 from sim.network import Network, build
+from sim.scenario.load import load_text
 from sim.scenario.policies import with_values
 from sim.scenario.schema import Scenario
 
@@ -28,6 +30,13 @@ SCENARIOS = (*sorted((ROOT / "scenarios").glob("*.yaml")), ROOT / "sim" / "cli" 
 WITH_POLICIES = [
     (file, policy) for file in SCENARIOS for policy in ("base", *sim.load(file).policies)
 ]
+
+
+def is_long(scenario: Scenario) -> bool:
+    return (scenario.period.last - scenario.period.first).days >= 100
+
+
+LONG_WITH_POLICIES = [(file, policy) for file, policy in WITH_POLICIES if is_long(sim.load(file))]
 
 
 def assert_equal(network: Network, seed: int, replication: int = 1) -> None:
@@ -43,18 +52,25 @@ def assert_equal(network: Network, seed: int, replication: int = 1) -> None:
 
 def shortened(scenario: Scenario) -> Scenario:
     """Keep two months of a year, so that the reference engine takes seconds."""
-    first, last = scenario.period.first, scenario.period.last
-    if (last - first).days < 100:
+    if not is_long(scenario):
         return scenario
-    return with_values(scenario, {"period.to": f"{first.year}-02-28"})
+    return with_values(scenario, {"period.to": f"{scenario.period.first.year}-02-28"})
 
 
 @pytest.mark.parametrize(
     ("file", "policy"), WITH_POLICIES, ids=[f"{f.stem}-{p}" for f, p in WITH_POLICIES]
 )
-@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_shipped_scenarios_under_each_policy(file: Path, policy: str, whole: bool) -> None:
-    scenario = sim.load(file) if whole else shortened(sim.load(file))
+def test_shipped_scenarios_under_each_policy(file: Path, policy: str) -> None:
+    scenario = shortened(sim.load(file))
+    assert_equal(build(scenario.with_policy(policy)), scenario.seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("file", "policy"), LONG_WITH_POLICIES, ids=[f"{f.stem}-{p}" for f, p in LONG_WITH_POLICIES]
+)
+def test_whole_years_of_shipped_scenarios_under_each_policy(file: Path, policy: str) -> None:
+    scenario = sim.load(file)
     assert_equal(build(scenario.with_policy(policy)), scenario.seed)
 
 
@@ -66,6 +82,29 @@ def difference(case: Case) -> str | None:
 @given(cases())
 def test_scenarios_that_hypothesis_makes_up(case: Case) -> None:
     assert difference(case) is None
+
+
+NEVER_OPEN = """
+period: {from: 2021-03-01, to: 2021-03-02}
+calendars: {office: {hours: {mon-fri: ["08:00-16:00"]}, closed: [2010-01-01..2040-12-31]}}
+levels: {ward: {calendar: office, stations: {desk: {}}}}
+channels: {online: {calendar: always}}
+procedures:
+  one:
+    received_at: ward
+    volume: {per_day: 20}
+    time_limit: 2 working days
+    route: [{id: work, at: ward.desk, work: 1 h}]
+"""
+
+
+def test_the_kernel_is_compiled_once_whatever_the_scenario() -> None:
+    """Columns of nothing have the types of all others; else it is compiled again as it runs."""
+    assert_equal(build(load_text(NEVER_OPEN)), 1)
+    from sim.engine import kernel
+
+    dispatcher: Any = kernel.run
+    assert len(dispatcher.signatures) == 1
 
 
 @pytest.mark.parametrize("first", range(0, 400, 50))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,7 @@ def run(network: Network, docket: Docket) -> Trace:
     stations, station_groups = _stations(network, of_office)
     groups, group_stations = _groups(network)
     transfers, departs = _transfers(network, numbered)
-    dated = len(numbered.calendars)
+    dated = len(numbered.numbers)
     officers, rosters, roster_officers = _officers(network, docket, numbered)
     dossiers = _dossiers(docket, of_office)
     nodes = docket.station.size
@@ -114,24 +114,20 @@ class _Numbered:
     """Calendars, each with a number."""
 
     def __init__(self) -> None:
-        self.calendars: list[Calendar] = []
-        self.numbers: dict[int, int] = {}
+        self.numbers: dict[Calendar, int] = {}
 
     def number(self, calendar: Calendar) -> int:
         """Give the number of a calendar, a new one if it has none."""
-        if id(calendar) not in self.numbers:
-            self.numbers[id(calendar)] = len(self.calendars)
-            self.calendars.append(calendar)
-        return self.numbers[id(calendar)]
+        return self.numbers.setdefault(calendar, len(self.numbers))
 
     def flat(self, dated: int) -> tuple[Any, Integers, Integers]:
         """Put all one after another: where each stands, intervals, open days of the first few."""
-        places = _zeros(kernel.CALENDAR, len(self.calendars))
-        intervals = [calendar.intervals for calendar in self.calendars]
+        places = _zeros(kernel.CALENDAR, len(self.numbers))
+        intervals = [calendar.intervals for calendar in self.numbers]
         places["first"], places["last"] = _bounds([own[0] for own in intervals])
         days = [
-            np.array([calendar.open_days, calendar.first_openings, calendar.last_closings])
-            for calendar in self.calendars[:dated]
+            np.array([own.open_days, own.first_openings, own.last_closings], np.int64)
+            for own in islice(self.numbers, dated)
         ]
         places["first_day"][:dated], places["last_day"][:dated] = _bounds([own[0] for own in days])
         return places, np.concatenate(intervals, axis=1), np.concatenate(days, axis=1)
