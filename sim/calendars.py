@@ -1,6 +1,6 @@
 """Calendars: when an office is open or an officer on shift, and arithmetic on that time.
 
-The arithmetic (`open_until`, `advance_to`, …) is written as functions of plain integers and
+The arithmetic (`open_until`, `advance`, …) is written as functions of plain integers and
 sorted arrays, so that every engine calls the same code; `Calendar` holds the arrays.
 Rules 1 and 2 of docs/rules.md.
 """

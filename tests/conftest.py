@@ -1,10 +1,11 @@
 """Hypothesis profiles: `ci` by default, `long` by HYPOTHESIS_PROFILE=long."""
 
 import os
-from importlib.util import find_spec
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+
+from sim.engine import unusable
 
 COMMON = settings(
     deadline=None,
@@ -20,7 +21,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 @pytest.fixture(scope="session", autouse=True)
 def _compiled_before_any_test() -> None:
     """Compile the engine once, so that no command that a test starts does."""
-    if find_spec("numba") is not None:
+    if not unusable("compiled"):
         from sim.engine.compiled import prepare
 
         prepare(lambda: None)

@@ -11,7 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.calendars import Calendar, calendar_of, public_holidays, weekly_calendar
+from sim.calendars import (
+    Calendar,
+    calendar_of,
+    open_times_by,
+    public_holidays,
+    told_apart,
+    weekly_calendar,
+)
 from sim.durations import DAY, HOUR, MINUTE, NEVER, date_of, day_number, midnight
 from sim.network import build
 from sim.scenario.load import load_text
@@ -202,10 +209,26 @@ def test_open_times_of_many_pairs_are_those_of_each_pair_rule_2(
     spans: list[tuple[int, int]], pairs: list[tuple[int, int]]
 ) -> None:
     calendar = calendar_in_minutes(spans)
-    starts = np.array([START + a for a, _ in pairs], np.int64)
-    ends = np.array([START + b for _, b in pairs], np.int64)
-    expected = [calendar.open_time(START + a, START + b) for a, b in pairs]
+    given = [(START + a, START + b) for a, b in pairs] + [(-NEVER, START), (START, NEVER)]
+    starts, ends = np.array(given, np.int64).T
+    expected = [calendar.open_time(start, end) for start, end in given]
     assert calendar.open_times(starts, ends).tolist() == expected
+
+
+@given(st.lists(small_calendars, min_size=1, max_size=3), st.lists(st.tuples(offsets, offsets)))
+def test_open_times_by_several_calendars_are_those_of_each_pairs_own(
+    spans: list[list[tuple[int, int]]], pairs: list[tuple[int, int]]
+) -> None:
+    offices = [calendar_in_minutes(each) for each in spans] * 2
+    calendars, of_office = told_apart(offices)
+    assert [calendars[place] for place in of_office] == offices
+    which = np.arange(len(pairs)) % len(offices)
+    starts, ends = np.array(pairs, np.int64).reshape(-1, 2).T + START
+    expected = [
+        offices[office].open_time(START + a, START + b)
+        for office, (a, b) in zip(which, pairs, strict=True)
+    ]
+    assert open_times_by(calendars, of_office[which], starts, ends).tolist() == expected
 
 
 @thorough

@@ -4,7 +4,6 @@ And starts of work that are known exactly, to the microsecond.
 """
 
 import math
-from importlib.util import find_spec
 
 import formulas
 import numpy as np
@@ -14,9 +13,10 @@ from scipy import stats
 from systems import AT_NIGHT, RECURSIONS, SYSTEMS, Recursion, System
 
 from sim.durations import DAY, HOUR, MISSING
-from sim.engine import Engine
+from sim.engine import Engine, unusable
 
-compiled = pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
+WHY_NOT = unusable("compiled")
+compiled = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
 with_each_engine = pytest.mark.parametrize(
     ("engine", "times"),
     [

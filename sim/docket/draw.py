@@ -284,7 +284,7 @@ class _ProcedureDraw:
 
 def _renumbered(codes: Integers) -> Integers:
     """Give the codes that occur numbers from 0 on, in ascending order."""
-    if codes.max() > 100 * codes.size:
+    if codes.max() > 10 * codes.size:
         return np.unique(codes, return_inverse=True)[1]
     occurs = np.bincount(codes) > 0
     return (np.cumsum(occurs) - 1)[codes]

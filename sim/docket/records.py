@@ -106,7 +106,8 @@ class Docket:
     patience
         Open time after which the citizen of a visit leaves, -1 for never, shape (S,).
     shifts
-        Of each officer, the calendar less the dates of absence.
+        Of each officer, the calendar; of one who may be absent less those dates, and only until
+        the run's end.
     procedure_steps, endings
         Names of steps, (procedure, step id), and words of `end`.
     """

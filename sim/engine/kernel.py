@@ -5,8 +5,9 @@ of works, waits and transfers; shifts; patience) and from the sorted arrivals, a
 it touches; phase (b) settles that in its declared order; both repeat as long as anything happens;
 then (c) lets the impatient leave. Nothing at or past the end is ever put on a heap.
 
-Whatever few there are of is an array of records; nodes, of which there are many, are columns. A
-node is on at most one heap and in at most one queue, so that heaps and queues are columns too.
+Whatever is numbered is an array of records, but for what the docket has of nodes, which are its
+columns. A node is in at most one queue, so that queues are linked over nodes. Numbers are unsigned
+wherever they may be, as an index with a sign might be negative and is looked at for that.
 Calendar and deadline arithmetic is that of `sim.calendars`, `sim.deadlines` and
 `sim.departures`, compiled here as it stands there.
 """
@@ -76,15 +77,11 @@ PLAN = _record(
 """A template's node; what follows it, and the next branch, are told by their distance, 0 for none.
 At its end a dossier is accepted, resolved or, if it is none of that till then, withdrawn.
 """
-DOSSIER = np.dtype(
-    [
-        ("arrived", "i8"), ("priority", "i8"), ("accepted", "i8"), ("resolved", "i8"),
-        ("left", "i8"), ("finished", "i8"), ("due", "i8", 2), ("remaining", "i8", 2),
-        ("first_node", "u4"), ("plan", "i4"), ("procedure", "u4"), ("home_calendar", "u4"),
-        ("accepting_calendar", "u4"), ("pauses", "i4"), ("stopped", "i1", 2), ("restarts", "?"),
-        ("on_arrival", "?"), ("touched", "?"),
-    ],
-    align=True,
+DOSSIER = _record(
+    arrived="i8", priority="i8", accepted="i8", resolved="i8", left="i8", finished="i8",
+    due=("i8", 2), remaining=("i8", 2), first_node="u4", plan="i4", procedure="u4",
+    home_calendar="u4", accepting_calendar="u4", pauses="i4", stopped=("i1", 2), restarts="?",
+    on_arrival="?", touched="?",
 )  # fmt: skip
 """A dossier of the docket, and what happens to it. `plan` and a node add to the place in PLAN; of
 pairs the first is of the time limit, the second of the statutory one. Before its arrival one that
@@ -132,7 +129,7 @@ def _bisect_right(a: Any, x: Any) -> Any:  # noqa: ARG001
 
 
 for _shared in (
-    _calendars.is_open, _calendars.open_until, advance, next_open, due_instant, remaining_limit,
+    _calendars.open_until, advance, next_open, due_instant, remaining_limit,
     resumed_due, _deadlines.due_day, _deadlines._closing, departure,
 ):  # fmt: skip
     register_jitable(_shared)

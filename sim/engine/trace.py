@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.calendars import open_times_by, told_apart
 from sim.deadlines import LimitKind
 from sim.docket import Docket, NodeKind
 from sim.docket.records import Numbers
@@ -105,13 +106,30 @@ class Trace:
         due_day, day = (self.due - 1) // DAY, (self.resolved - 1) // DAY
         early = day < due_day
         timed = (self.resolved != MISSING) & (self.due < NEVER) & ~by_date
-        margin = margins[self.docket.procedure]
-        for office in np.unique(self.docket.accepting_office[timed]):
-            these = timed & (self.docket.accepting_office == office)
-            calendar = self.network.offices[int(office)].calendar
-            before_due = calendar.open_times(self.resolved[these], self.due[these])
-            early[these] = before_due > margin[these]
+        before_due = self.open_times_of_acceptor(timed, self.resolved, self.due)
+        early[timed] = before_due > margins[self.docket.procedure[timed]]
         return early
+
+    def open_times_of_acceptor(
+        self, which: NDArray[np.bool_], start: Instants, end: Instants
+    ) -> Instants:
+        """Give open time of the accepting office between two instants of some dossiers.
+
+        Parameters
+        ----------
+        which
+            The dossiers, shape (D,).
+        start, end
+            Of all dossiers, shape (D,).
+
+        Returns
+        -------
+        array
+            Of those dossiers, in microseconds.
+        """
+        calendars, of_office = told_apart(office.calendar for office in self.network.offices)
+        office = self.docket.accepting_office[which]
+        return open_times_by(calendars, of_office[office], start[which], end[which])
 
     def overdue_at(self, instant: int) -> NDArray[np.bool_]:
         """Tell which accepted dossiers, open at `instant`, were past their due instant.

@@ -120,7 +120,7 @@ def _statistics(scope: _Scope, durations: _Durations) -> list[dict[str, float]]:
 def _of_resolved(facts: Facts, visits: VisitFacts) -> _Durations:
     trace, which = facts.trace, facts.resolved
     days = (trace.resolved - trace.accepted)[which] / DAY
-    hours = facts.open_times_of_acceptor(which, trace.accepted, trace.resolved) / HOUR
+    hours = facts.turnaround / HOUR
     return _Durations(
         which,
         {
@@ -136,5 +136,5 @@ def _of_resolved(facts: Facts, visits: VisitFacts) -> _Durations:
 
 def _of_late(facts: Facts) -> _Durations:
     trace, late = facts.trace, facts.counts["resolved_late"]
-    past_due = facts.open_times_of_acceptor(late, trace.due, trace.resolved) / HOUR
+    past_due = trace.open_times_of_acceptor(late, trace.due, trace.resolved) / HOUR
     return _Durations(late, {"lateness_working_hours_mean": (past_due, mean)})

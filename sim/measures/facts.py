@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.attribution import attribute
-from sim.calendars import open_times_by, told_apart
 from sim.deadlines import LimitKind
 from sim.durations import HOUR, MISSING, NEVER
 from sim.engine.trace import OUTCOMES, Trace
@@ -107,11 +106,11 @@ class Facts:
         present = np.array([network.is_present(n) for n in range(len(network.channels))])
         return np.asarray(present[self.docket.channel])
 
-    def open_times_of_acceptor(self, which: Flags, start: Integers, end: Integers) -> Integers:
-        """Give open time of the accepting office between instants of some dossiers."""
-        calendars, of_office = told_apart(office.calendar for office in self.network.offices)
-        office = self.docket.accepting_office[which]
-        return open_times_by(calendars, of_office[office], start[which], end[which])
+    @cached_property
+    def turnaround(self) -> Integers:
+        """Open time of the accepting office from acceptance to resolution, of those `resolved`."""
+        trace = self.trace
+        return trace.open_times_of_acceptor(self.resolved, trace.accepted, trace.resolved)
 
     @cached_property
     def losses(self) -> Losses:

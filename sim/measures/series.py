@@ -52,12 +52,11 @@ def turnarounds(facts: Facts) -> Iterator[SeriesRow]:
     """Give histograms by procedure: turnaround, and the share of the limit that it used."""
     trace, procedure = facts.trace, facts.docket.procedure
     resolved = facts.resolved
-    open_time = facts.open_times_of_acceptor(resolved, trace.accepted, trace.resolved)
     limited = resolved & (trace.due < NEVER)
-    used = open_time[limited[resolved]]
-    given = facts.open_times_of_acceptor(limited, trace.accepted, trace.due)
+    used = facts.turnaround[limited[resolved]]
+    given = trace.open_times_of_acceptor(limited, trace.accepted, trace.due)
     share = np.where(given > 0, np.minimum(used * 20 // np.maximum(given, 1), 40), 20)
-    hours_of = _histograms(open_time // HOUR, procedure[resolved], facts)
+    hours_of = _histograms(facts.turnaround // HOUR, procedure[resolved], facts)
     shares_of = _histograms(share, procedure[limited], facts)
     for own, hours, shares in zip(facts.network.procedures, hours_of, shares_of, strict=True):
         for bin_, count in hours:

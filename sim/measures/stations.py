@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 
-from sim.calendars import Calendar
 from sim.durations import HOUR
 from sim.measures.facts import Facts, Floats, Row, mean, p90
 from sim.measures.visits import VisitFacts
@@ -80,10 +80,7 @@ def _utilisation(facts: Facts, visits: VisitFacts, groups: list[int]) -> float:
 def _on_shift(facts: Facts, group: int) -> int:
     """Give the time that a group's officers were on shift in the period, in microseconds."""
     first, count = facts.network.groups[group].first_officer, facts.network.groups[group].officers
-    by_calendar: dict[Calendar, int] = {}
-    for calendar in facts.docket.shifts[first : first + count]:
-        by_calendar[calendar] = by_calendar.get(calendar, 0) + 1
+    officers = Counter(facts.docket.shifts[first : first + count])
     return sum(
-        times * calendar.open_time(facts.start, facts.end)
-        for calendar, times in by_calendar.items()
+        times * calendar.open_time(facts.start, facts.end) for calendar, times in officers.items()
     )
