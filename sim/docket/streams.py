@@ -40,4 +40,8 @@ def uniforms(
     generator.advance(skipped)
     first = start - skipped * _NUMBERS_A_BLOCK
     raw = generator.random_raw(first + count)[first:]
-    return ((raw >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+    raw >>= np.uint64(12)
+    numbers = raw.astype(np.float64)
+    numbers += 0.5
+    numbers *= 2.0**-52
+    return numbers
