@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from by_hand import network_of, procedure, shop
 from hypothesis import given
 from strategies import Case, case_of, cases, first_difference
 
@@ -111,6 +113,66 @@ def test_the_kernel_is_compiled_once_whatever_the_scenario() -> None:
 def test_scenarios_by_the_hundred(first: int) -> None:
     found = {seed: difference(case_of(seed)) for seed in range(first, first + 50)}
     assert set(found.values()) == {None}, found
+
+
+# What the seeds do not make up
+
+RESTARTS_FOR_NO_TIME = shop(
+    "desk: {staff: {count: 9, calendar: always}}",
+    procedure(
+        "p",
+        "{at: city.desk, work: 1 h}",
+        "{wait: 2 h, clock: pauses}",
+        "{wait: 0 h, clock: restarts}",
+        "{at: city.desk, work: 1 h}",
+        keys="time_limit: 8 h",
+    ),
+)
+"""A restart that begins and ends in one (a), as a stop of the clock ends (rule 15)."""
+
+POOL_LEAVES_WHO_IS_GONE = """
+period: {from: 2021-02-01, to: 2021-02-02}
+levels:
+  city:
+    calendar: office
+    stations: {later: {patience: {exponential: 1 h}}, sooner: {}}
+    pools: {both: {staff: 1, serves: [later, sooner]}}
+procedures:
+  later:
+    received_at: city
+    volume: {in_period: 60}
+    priority: 2
+    route: [{at: city.later, work: 10 min}]
+  sooner:
+    received_at: city
+    volume: {in_period: 60}
+    priority: 1
+    route: [{at: city.sooner, work: 10 min}]
+"""
+"""The smallest steps of a long queue leave while a pool takes from another."""
+
+
+@pytest.mark.parametrize(
+    "text", [RESTARTS_FOR_NO_TIME, POOL_LEAVES_WHO_IS_GONE], ids=["restarts", "pool"]
+)
+def test_what_seeds_do_not_make_up(text: str) -> None:
+    assert_equal(network_of(text), seed=1)
+
+
+# The kernel
+
+
+@pytest.mark.slow
+def test_the_compiled_kernel_knows_only_integers() -> None:
+    """Floats, which numba may take where signed and unsigned numbers meet, would lose digits."""
+    from sim.engine import kernel
+
+    kept: Any = kernel.run
+    (signature,) = kept.signatures
+    afresh = kernel._njit(_nrt=False)(kernel._run)  # of what was kept, numba shows no code
+    afresh.compile(signature)
+    code = afresh.inspect_llvm(signature)
+    assert set(re.findall(r"\b(?:i64|float|double)\b", code)) == {"i64"}
 
 
 def test_the_kernel_is_the_same_without_compilation() -> None:
