@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from strategies import of_dossiers
+from strategies import first_difference, of_dossiers
 
 from sim.calendars import Calendar
 from sim.docket import Docket, NodeKind, draw
 from sim.durations import DAY, MISSING, NEVER
-from sim.engine import Trace, simulate
+from sim.engine import Trace, simulate, unusable
 from sim.engine.trace import OUTCOMES, officer_names
 from sim.network import Network, build
 from sim.scenario.load import load_text
@@ -225,7 +225,7 @@ def play(
     policy: str = "base",
     **coming: str,
 ) -> Play:
-    """Run a scenario with chosen citizens.
+    """Run a scenario with chosen citizens, on both engines.
 
     Parameters
     ----------
@@ -251,7 +251,10 @@ def play(
         name: identity.index((int(full.procedure[dossier]), int(full.citizen[dossier])))
         for name, dossier in zip(coming, cast, strict=True)
     }
-    return Play(simulate(network, docket, engine="reference"), numbers)
+    trace = simulate(network, docket, "reference")
+    if not unusable("compiled"):
+        assert first_difference(trace, simulate(network, docket, "compiled")) is None
+    return Play(trace, numbers)
 
 
 def _parsed(word: str) -> dict[str, str]:

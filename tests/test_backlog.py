@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from strategies import first_difference
 
 import sim
-from sim.engine import Trace
+from sim.engine import Trace, unusable
 from sim.errors import InputError
 from sim.scenario.load import load, load_text
 
@@ -67,7 +68,11 @@ def text(backlog: str = OPEN, volume: str = "0", staff: int = 3, **more: str) ->
 
 def simulated(text: str, policy: str = "base") -> Trace:
     network = sim.build(load_text(text).with_policy(policy))
-    return sim.simulate(network, sim.draw(network, 1, 0))
+    docket = sim.draw(network, 1, 0)
+    trace = sim.simulate(network, docket, "reference")
+    if not unusable("compiled"):
+        assert first_difference(trace, sim.simulate(network, docket, "compiled")) is None
+    return trace
 
 
 def row(trace: Trace, citizen: str) -> dict[Hashable, Any]:

@@ -227,11 +227,9 @@ def _goes_before(
 def _meld(
     one: int, other: int, dossiers: Array, dossier_of: Array, happened: Array, links: Array
 ) -> int:
-    """Join two heaps of steps; give the root."""
+    """Join two heaps of steps, of which the first may be empty; give the root."""
     if one < 0:
         return other
-    if other < 0:
-        return one
     if _goes_before(other, one, dossiers, dossier_of, happened, links):
         links[one].beside = links[other].child
         links[other].child = one
@@ -250,11 +248,9 @@ def _without_root(
     node = links[root].child
     while node >= 0:
         second = links[node].beside
-        links[node].beside = -1
         following = -1
         if second >= 0:
             following = links[second].beside
-            links[second].beside = -1
             node = _meld(node, second, dossiers, dossier_of, happened, links)
         links[node].beside = paired
         paired = node
@@ -262,7 +258,6 @@ def _without_root(
     whole = -1
     while paired >= 0:
         following = links[paired].beside
-        links[paired].beside = -1
         whole = _meld(whole, paired, dossiers, dossier_of, happened, links)
         paired = following
     return whole
@@ -411,8 +406,6 @@ def _await_wait(
     dossiers: Array, dossier_of: Array, station_of: Array, duration: Array, pending: Array,
 ) -> None:  # fmt: skip
     """Await the end of a wait of the node's length from `begins` on (rule 12)."""
-    if begins >= NEVER:
-        return
     dossier = dossiers[dossier_of[node]]
     own = plan[node + dossier.plan]
     ends = begins + duration[node]
@@ -651,7 +644,7 @@ def _join(
     elif station.discipline == EDD:
         key = _due_from(0, number, now, cutoff, calendars, hours, days, limits, dossiers)
     links[node].key = key
-    links[node].child = links[node].beside = -1
+    links[node].child = -1
     station.root = _meld(station.root, node, dossiers, dossier_of, happened, links)
     if station.at_close == CLEAR:
         links[node].younger = -1
