@@ -302,12 +302,25 @@ def advance(
     before: Sequence[int],
 ) -> int:
     """Give the first instant at which `open_time` has passed since `start` (rule 2)."""
+    return advance_within(bisect_right(opens, start) - 1, start, open_time, opens, closes, before)
+
+
+def advance_within(
+    last: int,
+    start: int,
+    open_time: int,
+    opens: Sequence[int],
+    closes: Sequence[int],
+    before: Sequence[int],
+) -> int:
+    """Advance from `start`, when it is known which interval opened last, -1 for none."""
     if open_time == 0:
         return start
-    at = bisect_right(opens, start) - 1
-    if at >= 0 and start + open_time <= closes[at]:
+    if last >= 0 and start + open_time <= closes[last]:
         return start + open_time
-    target = open_until(start, opens, closes, before) + open_time
+    target = open_time
+    if last >= 0:
+        target += before[last] + min(start, closes[last]) - opens[last]
     at = bisect_left(before, target) - 1
     end = opens[at] + target - before[at] if at >= 0 else NEVER
     return end if at >= 0 and end <= closes[at] else NEVER

@@ -10,7 +10,7 @@ import numpy as np
 from numba.core import event
 from numpy.typing import NDArray
 
-from sim.calendars import Calendar
+from sim.calendars import Calendar, told_apart
 from sim.departures import NO_CUTOFF
 from sim.docket import Docket, draw
 from sim.durations import MISSING, NEVER
@@ -159,16 +159,16 @@ def _officers(network: Network, docket: Docket, numbered: _Numbered) -> tuple[An
     officers = _zeros(kernel.OFFICER, len(docket.shifts))
     counts = [group.officers for group in network.groups]
     officers["group"] = np.repeat(np.arange(len(counts)), counts)
-    officers["calendar"] = [numbered.number(shifts) for shifts in docket.shifts]
     officers["idle"] = True
     officers["shift_ended"] = MISSING
-    by_calendar: dict[int, list[int]] = {}
-    for officer, calendar in enumerate(officers["calendar"].tolist()):
-        by_calendar.setdefault(calendar, []).append(officer)
-    rosters = _zeros(kernel.ROSTER, len(by_calendar))
-    rosters["first"], rosters["last"] = _bounds(by_calendar.values())
-    rosters["calendar"] = list(by_calendar)
-    return officers, rosters, _numbers(by_calendar.values())
+    calendars, officers["roster"] = told_apart(docket.shifts)
+    on_roster: list[list[int]] = [[] for _ in calendars]
+    for officer, roster in enumerate(officers["roster"].tolist()):
+        on_roster[roster].append(officer)
+    rosters = _zeros(kernel.ROSTER, len(calendars))
+    rosters["first"], rosters["last"] = _bounds(on_roster)
+    rosters["calendar"] = [numbered.number(calendar) for calendar in calendars]
+    return officers, rosters, _numbers(on_roster)
 
 
 def _transfers(network: Network, numbered: _Numbered) -> tuple[Any, Integers]:

@@ -30,7 +30,7 @@ from sim import calendars as _calendars
 from sim import deadlines as _deadlines
 from sim import departures as _departures
 from sim import durations as _durations
-from sim.calendars import advance, next_open
+from sim.calendars import advance, advance_within, next_open
 from sim.deadlines import LimitKind, due_instant, remaining_limit, resumed_due
 from sim.departures import departure
 from sim.docket import CLOCKS, NodeKind
@@ -65,9 +65,9 @@ GROUP = _record(
     first_station="u4", last_station="u4", last_officer="u4", first_idle="u4", touched="?"
 )
 """What serves some stations; none of its officers before `first_idle` is idle."""
-OFFICER = _record(group="u4", calendar="u4", on_shift="?", idle="?", shift_ended="i8")
+OFFICER = _record(group="u4", roster="u4", on_shift="?", idle="?", shift_ended="i8")
 ROSTER = _record(first="u4", last="u4", calendar="u4", boundary="u4")
-"""Officers who share a calendar; its boundaries are openings, even, and closings, odd."""
+"""Officers who share a calendar, and its next boundary: openings are even, closings odd."""
 TRANSFER = _record(first_departs="u4", last_departs="u4", calendar="i4", cutoff="i8")
 """A rule; its calendar is -1 for that of the office left."""
 PLAN = _record(
@@ -129,7 +129,7 @@ def _bisect_right(a: Any, x: Any) -> Any:  # noqa: ARG001
 
 
 for _shared in (
-    _calendars.open_until, advance, next_open, due_instant, remaining_limit,
+    _calendars.open_until, advance, advance_within, next_open, due_instant, remaining_limit,
     resumed_due, _deadlines.due_day, _deadlines._closing, departure,
 ):  # fmt: skip
     register_jitable(_shared)
@@ -701,8 +701,8 @@ def _step_for(
 @_compiled
 def _take(
     number: int, node: int, now: int, end: int, calendars: Array, hours: Array, stations: Array,
-    officers: Array, dossiers: Array, dossier_of: Array, station_of: Array, duration: Array,
-    happened: Array, taken_by: Array, links: Array, pending: Array,
+    officers: Array, rosters: Array, dossiers: Array, dossier_of: Array, station_of: Array,
+    duration: Array, happened: Array, taken_by: Array, links: Array, pending: Array,
 ) -> None:  # fmt: skip
     """Let an officer begin the step that is the smallest of its station."""
     station = stations[station_of[node]]
@@ -712,7 +712,12 @@ def _take(
     taken_by[node] = number
     ends = now + duration[node]
     if station.at_close == SUSPEND:
-        ends = _advance(officers[number].calendar, now, duration[node], calendars, hours)
+        roster = rosters[officers[number].roster]
+        low, high = calendars[roster.calendar].first, calendars[roster.calendar].last
+        last = (roster.boundary + 1) // 2 - 1
+        ends = advance_within(
+            last, now, duration[node], hours[0, low:high], hours[1, low:high], hours[2, low:high]
+        )
     if ends < end:
         _push(pending, ends, node)
 
@@ -720,9 +725,9 @@ def _take(
 @_compiled
 def _dispatch(
     number: int, now: int, end: int, calendars: Array, hours: Array, stations: Array,
-    groups: Array, group_stations: Array, officers: Array, dossiers: Array, dossier_of: Array,
-    station_of: Array, duration: Array, happened: Array, taken_by: Array, links: Array,
-    pending: Array,
+    groups: Array, group_stations: Array, officers: Array, rosters: Array, dossiers: Array,
+    dossier_of: Array, station_of: Array, duration: Array, happened: Array, taken_by: Array,
+    links: Array, pending: Array,
 ) -> None:  # fmt: skip
     """Let a group's idle officers take steps while one of them may (rules 4, 5 and 8)."""
     group = groups[number]
@@ -742,7 +747,7 @@ def _dispatch(
         )  # fmt: skip
         if node >= 0:
             _take(
-                officer, node, now, end, calendars, hours, stations, officers, dossiers,
+                officer, node, now, end, calendars, hours, stations, officers, rosters, dossiers,
                 dossier_of, station_of, duration, happened, taken_by, links, pending,
             )  # fmt: skip
         else:
@@ -860,8 +865,8 @@ def _run(
             for place in range(1, touched[0].groups + 1):
                 _dispatch(
                     touched[place].groups, now, end, calendars, hours, stations, groups,
-                    group_stations, officers, dossiers, dossier_of, station_of, duration, happened,
-                    taken_by, links, pending,
+                    group_stations, officers, rosters, dossiers, dossier_of, station_of, duration,
+                    happened, taken_by, links, pending,
                 )  # fmt: skip
             touched[0].steps = touched[0].waits = touched[0].clocks = touched[0].groups = 0
         while _first(impatient) == now:
