@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sim.durations import DAY, NEVER, date_of, day_number
 from sim.errors import quoted
+from sim.grouping import by_number
 
 Instants = NDArray[np.int64]
 
@@ -194,15 +195,12 @@ def open_times_by(
     array
         In microseconds, shape (n,).
     """
-    counts = np.bincount(which, minlength=len(calendars))
-    used = np.flatnonzero(counts).tolist()
-    if len(used) == 1:
-        return calendars[used[0]].open_times(start, end)
-    order = np.argsort(which, kind="stable")
-    ends = np.cumsum(counts)
+    order, first = by_number(which, len(calendars))
     passed: Instants = np.empty_like(start)
-    for number in used:
-        own = order[ends[number] - counts[number] : ends[number]]
+    for number in np.flatnonzero(np.diff(first)).tolist():
+        own = order[first[number] : first[number + 1]]
+        if own.size == which.size:
+            return calendars[number].open_times(start, end)
         passed[own] = calendars[number].open_times(start[own], end[own])
     return passed
 
@@ -288,10 +286,14 @@ def open_until(
     instant: int, opens: Sequence[int], closes: Sequence[int], before: Sequence[int]
 ) -> int:
     """Give the open time from the calendar's beginning to `instant`, in microseconds."""
-    at = bisect_right(opens, instant) - 1
-    if at < 0:
-        return 0
-    return before[at] + min(instant, closes[at]) - opens[at]
+    return _open_until(bisect_right(opens, instant) - 1, instant, opens, closes, before)
+
+
+def _open_until(
+    last: int, instant: int, opens: Sequence[int], closes: Sequence[int], before: Sequence[int]
+) -> int:
+    """Do so when it is known which interval opened last, -1 for none."""
+    return before[last] + min(instant, closes[last]) - opens[last] if last >= 0 else 0
 
 
 def advance(
@@ -318,9 +320,7 @@ def advance_within(
         return start
     if last >= 0 and start + open_time <= closes[last]:
         return start + open_time
-    target = open_time
-    if last >= 0:
-        target += before[last] + min(start, closes[last]) - opens[last]
+    target = _open_until(last, start, opens, closes, before) + open_time
     at = bisect_left(before, target) - 1
     end = opens[at] + target - before[at] if at >= 0 else NEVER
     return end if at >= 0 and end <= closes[at] else NEVER

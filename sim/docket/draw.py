@@ -21,6 +21,7 @@ from sim.distributions import Distribution, gamma_quantiles, lognormal_quantile,
 from sim.docket.records import CLOCKS, Docket, Numbers, Templates
 from sim.docket.streams import uniforms
 from sim.durations import DAY, MILLISECOND, MISSING
+from sim.grouping import by_number
 from sim.nearness import nearest_places
 from sim.network import Intensity, Network, OpenDossiers, Procedure
 from sim.routes import Draws, Node, NodeKind, Template, resolve
@@ -505,8 +506,7 @@ class _Choices:
         for column in self.columns.values():
             values = column[citizens]
             code = _renumbered(code * (int(values.max()) + 1) + values)
-        order = np.argsort(code.astype(np.min_scalar_type(code.max())), kind="stable")
-        bounds = np.searchsorted(code[order], np.arange(int(code.max()) + 2))
+        order, bounds = by_number(code, int(code.max()) + 1)
         for first, last in pairwise(bounds):
             who = citizens[order[first:last]]
             drew = {key: int(values[who[0]]) for key, values in self.columns.items()}
@@ -695,12 +695,13 @@ def _shifts(network: Network, seed: int, replication: int) -> Iterator[Calendar]
     count = network.end // DAY - first
     for group in network.groups:
         office = network.offices[group.office].name
+        if group.absence == 0:
+            yield from [group.calendar] * group.officers
+            continue
+        within_run = group.calendar.ending(network.end)
         for number in range(group.officers):
-            if group.absence == 0:
-                yield group.calendar
-                continue
             # Counted within its entry of staff, so that an officer added to one moves no other.
             name = ("absence", group.home, office, str(group.entry), str(number + 1))
             u = uniforms(seed, replication, name, count, start=first)
             absent = np.flatnonzero(u < group.absence) + first
-            yield group.calendar.ending(network.end).without(absent.tolist())
+            yield within_run.without(absent.tolist())

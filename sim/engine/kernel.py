@@ -129,8 +129,8 @@ def _bisect_right(a: Any, x: Any) -> Any:  # noqa: ARG001
 
 
 for _shared in (
-    _calendars.open_until, advance, advance_within, next_open, due_instant, remaining_limit,
-    resumed_due, _deadlines.due_day, _deadlines._closing, departure,
+    _calendars.open_until, _calendars._open_until, advance, advance_within, next_open,
+    due_instant, remaining_limit, resumed_due, _deadlines.due_day, _deadlines._closing, departure,
 ):  # fmt: skip
     register_jitable(_shared)
 

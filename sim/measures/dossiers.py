@@ -9,7 +9,8 @@ import numpy as np
 
 from sim.docket.records import Numbers
 from sim.durations import DAY, HOUR
-from sim.measures.facts import Facts, Flags, Floats, Integers, Row, grouped, mean, p90
+from sim.grouping import by_number
+from sim.measures.facts import Facts, Flags, Floats, Integers, Row, mean, p90
 from sim.measures.rates import COUNTS, rates_of
 from sim.measures.visits import VisitFacts
 from sim.scenario.measure_names import LOST_TO
@@ -108,7 +109,7 @@ def _sums(scope: _Scope, kinds: Integers, count: int) -> Floats:
 
 def _statistics(scope: _Scope, durations: _Durations) -> list[dict[str, float]]:
     """Give the statistics over the dossiers of each name."""
-    order, first = grouped(scope.codes[durations.which], len(scope.names))
+    order, first = by_number(scope.codes[durations.which], len(scope.names))
     found: list[dict[str, float]] = [{} for _ in scope.names]
     for measure, (values, statistic) in durations.measures.items():
         by_name = values[order]

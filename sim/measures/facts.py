@@ -14,13 +14,13 @@ from sim.attribution import attribute
 from sim.deadlines import LimitKind
 from sim.durations import HOUR, MISSING, NEVER
 from sim.engine.trace import OUTCOMES, Trace
+from sim.grouping import Places
 from sim.network import Network
 from sim.scenario.measure_names import LOST_TO
 
 Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Places = NDArray[np.intp]
 Row = tuple[str, str, str, float]
 SeriesRow = tuple[str, str, str, str, float]
 
@@ -123,21 +123,6 @@ class Facts:
         ]
         dossier, station, kind, hours = np.array(found, np.float64).reshape(-1, 4).T
         return Losses(dossier.astype(np.intp), station.astype(np.intp), kind.astype(np.intp), hours)
-
-
-def grouped(codes: NDArray[np.integer[Any]], count: int) -> tuple[Places, Places]:
-    """Bring together the places where each number below `count` stands; negative ones are none.
-
-    Returns
-    -------
-    order
-        Places in `codes`, by number, then by place, shape (n,).
-    first
-        Where in `order` those of each number begin, shape (count + 1,).
-    """
-    narrow = codes.astype(np.min_scalar_type(-1 - count))  # numpy sorts short integers in one pass
-    order = np.argsort(narrow, kind="stable")
-    return order, np.searchsorted(narrow[order], np.arange(count + 1))
 
 
 def p90(values: Any) -> float:

@@ -12,7 +12,8 @@ import numpy as np
 from sim.calendars import Calendar, open_times_by, told_apart
 from sim.docket import NodeKind
 from sim.durations import DAY, HOUR, MINUTE, MISSING, NEVER
-from sim.measures.facts import Facts, Floats, Integers, Places, grouped
+from sim.grouping import Places, by_number
+from sim.measures.facts import Facts, Floats, Integers
 from sim.network.records import Station
 from sim.scenario.schema import Visit, steps_of
 
@@ -132,7 +133,7 @@ def _by_station(facts: Facts) -> Iterator[_Visits]:
     """Give the visits to each station, in the order of nodes."""
     network, trace, docket = facts.network, facts.trace, facts.docket
     queued = np.flatnonzero((docket.kind == NodeKind.VISIT) & (trace.joined != MISSING))
-    order, first = grouped(docket.station[queued], len(network.stations))
+    order, first = by_number(docket.station[queued], len(network.stations))
     node = queued.astype(np.int32)[order]
     del queued, order
     for station, low, high in zip(network.stations, first, first[1:], strict=False):
