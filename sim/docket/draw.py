@@ -35,14 +35,15 @@ _OF_DOSSIER: Mapping[str, type[np.integer[Any]]] = {
     "citizen": np.int32, "home": np.int32, "priority": np.int64, "arrived": np.int64,
     "accepted": np.int64, "due": np.int64, "accepting_office": np.int32,
 }  # fmt: skip
-_OF_NODE: Mapping[str, type[np.integer[Any]]] = {
-    "station": np.int32, "duration": np.int64, "patience": np.int64,
+_NOTHING: Mapping[str, np.integer[Any]] = {
+    "station": np.int32(-1), "duration": np.int64(0), "patience": np.int64(-1),
 }  # fmt: skip
+"""What nodes have for which nothing is drawn."""
 
 
 @dataclass(frozen=True)
 class _Alike:
-    """Dossiers of one procedure with one template: their columns, those of nodes (n, m)."""
+    """Dossiers of one procedure with one template: their columns, those drawn for nodes (n, m)."""
 
     procedure: int
     channel: int
@@ -248,21 +249,23 @@ class _ProcedureDraw:
     ) -> dict[str, Numbers]:
         """Draw what the nodes of one template are for the citizens who share it, (n, m) each."""
         shape = (who.size, len(template.nodes))
-        duration, patience = np.zeros(shape, np.int64), np.full(shape, -1, np.int64)
-        station = np.full(shape, -1, np.int32)
+        nodes = {name: np.full(shape, _NOTHING[name]) for name in ("station", "duration")}
         present = self.network.is_present(channel)
         for place, node in enumerate(template.nodes):
             if node.place is not None:
-                station[:, place] = offices.station(node.place)
+                nodes["station"][:, place] = offices.station(node.place)
             length = self._length(node)
             if length is not None:
-                duration[:, place] = self.quantiles(length.distribution, who, *length.stream)
+                lengths = self.quantiles(length.distribution, who, *length.stream)
+                nodes["duration"][:, place] = lengths
             if node.kind == NodeKind.VISIT and present:
-                limit = self.network.stations[int(station[0, place])].patience
+                limit = self.network.stations[int(nodes["station"][0, place])].patience
                 if limit is not None and node.step is not None:
                     stream = node.step.id, node.round, "patience"
-                    patience[:, place] = self.quantiles(limit, who, *stream)
-        return {"station": station, "duration": duration, "patience": patience}
+                    if "patience" not in nodes:
+                        nodes["patience"] = np.full(shape, _NOTHING["patience"])
+                    nodes["patience"][:, place] = self.quantiles(limit, who, *stream)
+        return nodes
 
     def _length(self, node: Node) -> _Length | None:
         """Give the distribution of a node's work, wait or travel time, and its stream."""
@@ -538,6 +541,7 @@ class _Offices:
         number = int(level[0])
         self.places: dict[int, Integers] = {number: home}
         self.resolved: dict[int, Integers] = {number: self.network.office_of_place[home]}
+        self.stations: dict[str, Numbers] = {}
         offices = np.array([office.parent for office in self.network.offices], np.int64)
         places = np.array([place.parent for place in self.network.places], np.int64)
         while (above := self.network.levels[number].parent) >= 0:
@@ -552,12 +556,14 @@ class _Offices:
             self.resolved[level] = self.network.office_of_place[self.places[level]]
         return self.resolved[level]
 
-    def station(self, address: str) -> Integers:
+    def station(self, address: str) -> Numbers:
         """Give the number of the station of that address for each dossier, shape (n,)."""
-        level = _level_of(self.network, address)
-        offices = self.network.levels[level].offices
-        numbers = np.array([self.network.station_numbers[address, office] for office in offices])
-        return numbers[self.at(level) - offices[0]]
+        if address not in self.stations:
+            level = _level_of(self.network, address)
+            offices = self.network.levels[level].offices
+            numbers = [self.network.station_numbers[address, office] for office in offices]
+            self.stations[address] = np.array(numbers, np.int32)[self.at(level) - offices[0]]
+        return self.stations[address]
 
     def _drawn(self, level: int) -> Integers:
         """Draw a place of a level for each dossier."""
@@ -664,14 +670,23 @@ def _in_order(alike: Sequence[_Alike]) -> dict[str, Any]:
     first_node = np.concatenate([[0], np.cumsum(sizes[order])])
     source = np.repeat(begins[order] - first_node[:-1], sizes[order])
     source += np.arange(source.size)
-    nodes = {
-        name: np.concatenate([np.zeros(0, kind), *(each.nodes[name].ravel() for each in alike)])[
-            source
-        ]
-        for name, kind in _OF_NODE.items()
+    nodes = {name: _of_nodes(name, alike, source) for name in _NOTHING}
+    moved = {
+        name: values.take(order).astype(_OF_DOSSIER[name]) for name, values in dossiers.items()
     }
-    moved = {name: values[order].astype(_OF_DOSSIER[name]) for name, values in dossiers.items()}
     return {"template": template[order], "first_node": first_node, **moved, **nodes}
+
+
+def _of_nodes(name: str, alike: Sequence[_Alike], source: Integers) -> Numbers:
+    """Put a column of all nodes in order."""
+    nothing = _NOTHING[name]
+    if not any(name in each.nodes for each in alike):
+        return np.full(source.size, nothing)
+    parts = [
+        each.nodes.get(name, np.broadcast_to(nothing, each.nodes["station"].shape)).ravel()
+        for each in alike
+    ]
+    return np.concatenate(parts).take(source)
 
 
 def _ranked(first: Integers, *further: Integers) -> NDArray[np.intp]:

@@ -43,24 +43,23 @@ def run(network: Network, docket: Docket) -> Trace:
     dossiers = _dossiers(docket, of_office)
     nodes = docket.station.size
     longest = max(nodes, dossiers.size, groups.size)
-    happened = np.full(3 * nodes, MISSING, np.int64).view(kernel.HAPPENED).view(np.recarray)
+    instants = np.full((nodes, 3), MISSING, np.int64)
+    happened = instants.view(kernel.HAPPENED).view(np.recarray)[:, 0]
     taken_by = np.full(nodes, kernel.NOBODY, np.uint32)
     kernel.run(
         network.run_start, network.end, network.same_day_cutoff, *numbered.flat(dated),
         stations, station_groups, groups, group_stations, officers, rosters, roster_officers,
         transfers, departs, _limits(network), _plan(docket), dossiers,
         docket.dossier.view(np.uint32), docket.station.view(np.uint32),
-        docket.duration, docket.patience, happened, taken_by, _zeros(kernel.LINKS, nodes),
-        _empty(kernel.EVENT, nodes), _empty(kernel.EVENT, nodes),
+        docket.duration, docket.patience, happened, taken_by, np.zeros(nodes, np.uint32),
+        _empty(kernel.QUEUED, nodes), _empty(kernel.EVENT, nodes), _empty(kernel.EVENT, nodes),
         _empty(kernel.EVENT, rosters.size), _empty(kernel.TOUCHED, longest),
         np.empty(nodes + 1, np.uint32),
     )  # fmt: skip
     return Trace(
         network=network,
         docket=docket,
-        joined=happened["joined"].copy(),
-        started=happened["started"].copy(),
-        ended=happened["ended"].copy(),
+        instants=instants,
         officer=taken_by.view(np.int32),
         accepted=dossiers["accepted"].copy(),
         resolved=dossiers["resolved"].copy(),
@@ -140,8 +139,6 @@ def _stations(network: Network, of_office: Integers) -> tuple[Any, Numbers]:
         stations[number].discipline = _DISCIPLINES[station.discipline]
         stations[number].at_close = _AT_CLOSE[station.at_close]
         stations[number].has_patience = station.patience is not None
-    for link in ("root", "oldest", "youngest"):
-        stations[link] = -1
     stations["first_group"], stations["last_group"] = _bounds(network.groups_of_station)
     return stations, _numbers(network.groups_of_station)
 

@@ -6,8 +6,9 @@ it touches; phase (b) settles that in its declared order; both repeat as long as
 then (c) lets the impatient leave. Nothing at or past the end is ever put on a heap.
 
 Whatever is numbered is an array of records, but for what the docket has of nodes, which are its
-columns. A node is in at most one queue, so that queues are linked over nodes. Numbers are unsigned
-wherever they may be, as an index with a sign might be negative and is looked at for that.
+columns. A step has a place in a queue only while it queues, and places are used again, so that
+those in use lie close together. Numbers are unsigned wherever they may be, as an index with a sign
+might be negative and is looked at for that.
 Calendar and deadline arithmetic is that of `sim.calendars`, `sim.deadlines` and
 `sim.departures`, compiled here as it stands there.
 """
@@ -44,6 +45,8 @@ _njit: Any = njit
 FCFS, EDD, SPT = 0, 1, 2
 SUSPEND, FINISH, CLEAR = 0, 1, 2
 NOBODY = np.uint32(2**32 - 1)
+NO_PLACE: Any = np.uint32(0)
+"""None of the places in a queue; typed, as numbers of both signs make floats."""
 _RUNS, _RESTARTS = CLOCKS.index("runs"), CLOCKS.index("restarts")
 _NO_LIMIT = int(LimitKind.NONE)
 _VISIT, _WAIT, _TRANSFER = int(NodeKind.VISIT), int(NodeKind.WAIT), int(NodeKind.TRANSFER)
@@ -58,9 +61,9 @@ CALENDAR = _record(first="u4", last="u4", first_day="u4", last_day="u4")
 """Where a calendar's intervals and open days stand among those of all calendars."""
 STATION = _record(
     calendar="u4", discipline="i4", at_close="i4", first_group="u4", last_group="u4",
-    root="i4", oldest="i4", youngest="i4", has_patience="?",
+    root="u4", oldest="u4", youngest="u4", has_patience="?",
 )  # fmt: skip
-"""A queue: its smallest step, and of those that clear the steps by joining, first and last."""
+"""A queue: the place of its smallest step, and of those that clear the first and last to join."""
 GROUP = _record(
     first_station="u4", last_station="u4", last_officer="u4", first_idle="u4", touched="?"
 )
@@ -90,10 +93,16 @@ others may be accepted on arrival.
 """
 HAPPENED = _record(joined="i8", started="i8", ended="i8")
 """What the trace has of a node."""
-LINKS = _record(key="i8", child="i4", beside="i4", younger="i4", come="u4")
-"""A node in a queue: its key, its places in the heap and in the order of joining; of a wait `key`
-is the round of (b) before which it began, of a join `come` counts the branches that came."""
-EVENT = _record(instant="i8", number="u4")
+QUEUED = _record(
+    key="i8", joined="i8", priority="i8", node="u4", dossier="u4",
+    child="u4", beside="u4", older="u4", younger="u4",
+)  # fmt: skip
+"""A place in a queue: what its step is compared by, its neighbours in the heap and in the order of
+joining, 0 for none. In the first row `node` counts the places ever used, and `beside` is the first
+of those that are free again.
+"""
+EVENT = _record(instant="i8", number="u4", officer="u4")
+"""What is awaited; of a visit with its officer."""
 TOUCHED = _record(steps="u4", waits="u4", clocks="u4", groups="u4")
 """What (a) touches and (b) works through: lists of numbers, in the first row their lengths."""
 
@@ -148,7 +157,7 @@ def _compiled(function: F) -> F:
 
 
 @_compiled
-def _push(heap: Array, instant: int, number: int) -> None:
+def _push(heap: Array, instant: int, number: int, officer: int) -> None:
     heap[0].number += 1
     at = heap[0].number
     while at > 1:
@@ -157,17 +166,19 @@ def _push(heap: Array, instant: int, number: int) -> None:
             break
         heap[at].instant = heap[above].instant
         heap[at].number = heap[above].number
+        heap[at].officer = heap[above].officer
         at = above
     heap[at].instant = instant
     heap[at].number = number
+    heap[at].officer = officer
 
 
 @_compiled
-def _pop(heap: Array) -> int:
-    top = heap[1].number
+def _pop(heap: Array) -> tuple[int, int]:
+    top, officer_of_top = heap[1].number, heap[1].officer
     last = heap[0].number
     heap[0].number = last - 1
-    instant, number = heap[last].instant, heap[last].number
+    instant, number, officer = heap[last].instant, heap[last].number, heap[last].officer
     at = 1
     while True:
         least = 4 * at - 2
@@ -183,10 +194,12 @@ def _pop(heap: Array) -> int:
             break
         heap[at].instant = earliest
         heap[at].number = heap[least].number
+        heap[at].officer = heap[least].officer
         at = least
     heap[at].instant = instant
     heap[at].number = number
-    return top
+    heap[at].officer = officer
+    return top, officer_of_top
 
 
 @_compiled
@@ -205,91 +218,107 @@ def _sort_groups(touched: Array) -> None:
         touched[at].groups = number
 
 
-# Queues: of each station a pairing heap, linked over nodes
+# Queues: of each station a pairing heap
 
 
 @_compiled
-def _goes_before(
-    one: int, other: int, dossiers: Array, dossier_of: Array, happened: Array, links: Array
-) -> bool:
+def _goes_before(one: int, other: int, queued: Array) -> bool:
     """Compare two queued steps (rule 6); nodes are numbered by dossier and place on its route."""
-    first, second = dossiers[dossier_of[one]].priority, dossiers[dossier_of[other]].priority
-    if first != second:
-        return first < second
-    if links[one].key != links[other].key:
-        return links[one].key < links[other].key
-    if happened[one].joined != happened[other].joined:
-        return happened[one].joined < happened[other].joined
-    return one < other
+    first, second = queued[one], queued[other]
+    if first.priority != second.priority:
+        return first.priority < second.priority
+    if first.key != second.key:
+        return first.key < second.key
+    if first.joined != second.joined:
+        return first.joined < second.joined
+    return first.node < second.node
 
 
 @_compiled
-def _meld(
-    one: int, other: int, dossiers: Array, dossier_of: Array, happened: Array, links: Array
-) -> int:
+def _meld(one: int, other: int, queued: Array) -> int:
     """Join two heaps of steps, of which the first may be empty; give the root."""
-    if one < 0:
+    if one == 0:
         return other
-    if _goes_before(other, one, dossiers, dossier_of, happened, links):
-        links[one].beside = links[other].child
-        links[other].child = one
+    if _goes_before(other, one, queued):
+        queued[one].beside = queued[other].child
+        queued[other].child = one
         return other
-    links[other].beside = links[one].child
-    links[one].child = other
+    queued[other].beside = queued[one].child
+    queued[one].child = other
     return one
 
 
 @_compiled
-def _without_root(
-    root: int, dossiers: Array, dossier_of: Array, happened: Array, links: Array
-) -> int:
+def _without_root(root: int, queued: Array) -> int:
     """Take the root of a heap of steps away; give the new one. Children are melded in pairs."""
-    paired = -1
-    node = links[root].child
-    while node >= 0:
-        second = links[node].beside
-        following = -1
-        if second >= 0:
-            following = links[second].beside
-            node = _meld(node, second, dossiers, dossier_of, happened, links)
-        links[node].beside = paired
-        paired = node
-        node = following
-    whole = -1
-    while paired >= 0:
-        following = links[paired].beside
-        whole = _meld(whole, paired, dossiers, dossier_of, happened, links)
+    paired = NO_PLACE
+    place = queued[root].child
+    while place != 0:
+        second = queued[place].beside
+        following = NO_PLACE
+        if second != 0:
+            following = queued[second].beside
+            place = _meld(place, second, queued)
+        queued[place].beside = paired
+        paired = place
+        place = following
+    whole = NO_PLACE
+    while paired != 0:
+        following = queued[paired].beside
+        whole = _meld(whole, paired, queued)
         paired = following
     return whole
 
 
 @_compiled
-def _is_queued(node: int, dossiers: Array, dossier_of: Array, happened: Array) -> bool:
-    return happened[node].started == MISSING and dossiers[dossier_of[node]].left == MISSING
+def _free_place(queued: Array) -> int:
+    place = queued[0].beside
+    if place != 0:
+        queued[0].beside = queued[place].beside
+        return place
+    queued[0].node += 1
+    return queued[0].node
 
 
 @_compiled
-def _smallest(
-    place: int, stations: Array, dossiers: Array, dossier_of: Array, happened: Array, links: Array
-) -> int:
-    """Give the smallest queued step of a station, or -1; what has left is taken away."""
-    root = stations[place].root
-    while root >= 0 and dossiers[dossier_of[root]].left != MISSING:
-        root = _without_root(root, dossiers, dossier_of, happened, links)
-    stations[place].root = root
-    return root
+def _out_of_line(place: int, station: Array, queued: Array) -> None:
+    """Take a step out of the order of joining, if it is there."""
+    older, younger = queued[place].older, queued[place].younger
+    if older != 0:
+        queued[older].younger = younger
+    elif station.oldest == place:
+        station.oldest = younger
+    if younger != 0:
+        queued[younger].older = older
+    elif station.youngest == place:
+        station.youngest = older
+    queued[place].older = queued[place].younger = 0
 
 
 @_compiled
-def _first_joined(
-    place: int, stations: Array, dossiers: Array, dossier_of: Array, happened: Array, links: Array
-) -> int:
+def _leave_queue(station: Array, queued: Array) -> None:
+    """Let a station's smallest step leave its queue, and free its place."""
+    place = station.root
+    station.root = _without_root(place, queued)
+    _out_of_line(place, station, queued)
+    queued[place].beside = queued[0].beside
+    queued[0].beside = place
+
+
+@_compiled
+def _smallest(station: Array, dossiers: Array, queued: Array) -> int:
+    """Give the place of a station's smallest step, or 0; what has left is taken away."""
+    while station.root != 0 and dossiers[queued[station.root].dossier].left != MISSING:
+        _leave_queue(station, queued)
+    return station.root
+
+
+@_compiled
+def _first_joined(station: Array, dossiers: Array, queued: Array) -> int:
     """Give when the step that has queued longest at a station joined; never if none."""
-    oldest = stations[place].oldest
-    while oldest >= 0 and not _is_queued(oldest, dossiers, dossier_of, happened):
-        oldest = links[oldest].younger
-    stations[place].oldest = oldest
-    return happened[oldest].joined if oldest >= 0 else NEVER
+    while station.oldest != 0 and dossiers[queued[station.oldest].dossier].left != MISSING:
+        _out_of_line(station.oldest, station, queued)
+    return queued[station.oldest].joined if station.oldest != 0 else NEVER
 
 
 # Calendars: rows of openings, closings and open time before; of days, first and last instants
@@ -363,7 +392,7 @@ def _await_boundary(
     if interval < calendar.last:
         at = hours[boundary % 2, interval]
         if at < end:
-            _push(shifts, at, number)
+            _push(shifts, at, number, 0)
 
 
 @_compiled
@@ -381,7 +410,7 @@ def _accept(
 @_compiled
 def _pause(
     node: int, change: int, settled: int, plan: Array, dossiers: Array, dossier_of: Array,
-    links: Array, touched: Array,
+    tallies: Array, touched: Array,
 ) -> None:  # fmt: skip
     """Count a pause that starts or ends, if it lies between acceptance and resolution."""
     dossier = dossiers[dossier_of[node]]
@@ -391,8 +420,8 @@ def _pause(
     dossier.pauses += change
     if clock == _RESTARTS:
         if change > 0:
-            links[node].key = settled
-        elif links[node].key < settled:
+            tallies[node] = settled
+        elif tallies[node] < settled:
             dossier.restarts = True
     if not dossier.touched:
         dossier.touched = True
@@ -415,7 +444,7 @@ def _await_wait(
         counter = stations[station_of[node + own.following]]
         ends = _next_open(counter.calendar, ends, calendars, hours)
     if ends < end:
-        _push(pending, ends, node)
+        _push(pending, ends, node, 0)
 
 
 @_compiled
@@ -444,7 +473,7 @@ def _depart(
     if duration[node] == 0:
         return True
     if now + duration[node] < end:
-        _push(pending, now + duration[node], node)
+        _push(pending, now + duration[node], node, 0)
     return False
 
 
@@ -475,7 +504,7 @@ def _start(
     node: int, now: int, settled: int, end: int, cutoff: int, calendars: Array, hours: Array,
     days: Array, stations: Array, transfers: Array, departs: Array, limits: Array, plan: Array,
     dossiers: Array, dossier_of: Array, station_of: Array, duration: Array, happened: Array,
-    links: Array, pending: Array, touched: Array, to_start: Array,
+    tallies: Array, pending: Array, touched: Array, to_start: Array,
 ) -> None:  # fmt: skip
     """Let a node begin now, and what follows from that at once (rules 10 to 13)."""
     waiting = 1
@@ -491,7 +520,7 @@ def _start(
             touched[touched[0].steps].steps = node
         elif own.kind == _WAIT:
             happened[node].started = now
-            _pause(node, 1, settled, plan, dossiers, dossier_of, links, touched)
+            _pause(node, 1, settled, plan, dossiers, dossier_of, tallies, touched)
             if own.until_due:
                 touched[0].waits += 1
                 touched[touched[0].waits].waits = node
@@ -507,7 +536,7 @@ def _start(
             if leaves == now:
                 ends = _depart(node, now, end, duration, happened, pending)
             elif leaves < end:
-                _push(pending, leaves, node)
+                _push(pending, leaves, node, 0)
         elif own.kind == _FORK:
             happened[node].started = happened[node].ended = now
             branch, further = node, own.following
@@ -517,8 +546,8 @@ def _start(
                 waiting += 1
                 further = plan[branch + dossiers[dossier_of[node]].plan].sibling
         else:
-            links[node].come += 1
-            ends = links[node].come == own.arrivals
+            tallies[node] += 1
+            ends = tallies[node] == own.arrivals
             happened[node].joined = happened[node].started = now if ends else MISSING
         if ends:
             following = _end(
@@ -532,10 +561,10 @@ def _start(
 
 @_compiled
 def _happens(
-    node: int, now: int, settled: int, end: int, cutoff: int, calendars: Array, hours: Array,
-    days: Array, stations: Array, groups: Array, officers: Array, transfers: Array, departs: Array,
-    limits: Array, plan: Array, dossiers: Array, dossier_of: Array, station_of: Array,
-    duration: Array, happened: Array, taken_by: Array, links: Array, pending: Array,
+    node: int, by: int, now: int, settled: int, end: int, cutoff: int, calendars: Array,
+    hours: Array, days: Array, stations: Array, groups: Array, officers: Array, transfers: Array,
+    departs: Array, limits: Array, plan: Array, dossiers: Array, dossier_of: Array,
+    station_of: Array, duration: Array, happened: Array, tallies: Array, pending: Array,
     touched: Array, to_start: Array,
 ) -> None:  # fmt: skip
     """Let what was pending of a node happen: its work or wait ends, it departs or arrives."""
@@ -543,17 +572,17 @@ def _happens(
     kind = plan[node + dossier.plan].kind
     gone = dossier.left != MISSING
     if kind == _VISIT:
-        officer = officers[taken_by[node]]
+        officer = officers[by]
         officer.idle = True
         group = groups[officer.group]
-        group.first_idle = min(group.first_idle, taken_by[node])
+        group.first_idle = min(group.first_idle, by)
         _touch_group(officer.group, groups, touched)
         if gone:
             happened[node].ended = now
     if gone:
         return
     if kind == _WAIT:
-        _pause(node, -1, settled, plan, dossiers, dossier_of, links, touched)
+        _pause(node, -1, settled, plan, dossiers, dossier_of, tallies, touched)
     elif kind == _TRANSFER:
         is_leaving = happened[node].started == MISSING
         if is_leaving and not _depart(node, now, end, duration, happened, pending):
@@ -564,7 +593,7 @@ def _happens(
     if following >= 0:
         _start(
             following, now, settled, end, cutoff, calendars, hours, days, stations, transfers,
-            departs, limits, plan, dossiers, dossier_of, station_of, duration, happened, links,
+            departs, limits, plan, dossiers, dossier_of, station_of, duration, happened, tallies,
             pending, touched, to_start,
         )  # fmt: skip
 
@@ -630,8 +659,8 @@ def _turn_clocks(
 def _join(
     node: int, now: int, end: int, cutoff: int, calendars: Array, hours: Array, days: Array,
     stations: Array, station_groups: Array, groups: Array, limits: Array, dossiers: Array,
-    dossier_of: Array, station_of: Array, duration: Array, patience: Array, happened: Array,
-    links: Array, impatient: Array, touched: Array,
+    dossier_of: Array, station_of: Array, duration: Array, patience: Array, queued: Array,
+    impatient: Array, touched: Array,
 ) -> None:  # fmt: skip
     """Give a step that joined its place in the queue, and its patience (rules 6 and 7)."""
     number = dossier_of[node]
@@ -643,70 +672,75 @@ def _join(
         key = dossiers[number].due[0]
     elif station.discipline == EDD:
         key = _due_from(0, number, now, cutoff, calendars, hours, days, limits, dossiers)
-    links[node].key = key
-    links[node].child = -1
-    station.root = _meld(station.root, node, dossiers, dossier_of, happened, links)
+    place = _free_place(queued)
+    own = queued[place]
+    own.key = key
+    own.joined = now
+    own.priority = dossiers[number].priority
+    own.node = node
+    own.dossier = number
+    own.child = own.beside = own.older = own.younger = 0
+    station.root = _meld(station.root, place, queued)
     if station.at_close == CLEAR:
-        links[node].younger = -1
-        if station.oldest < 0:
-            station.oldest = node
+        own.older = station.youngest
+        if station.oldest == 0:
+            station.oldest = place
         else:
-            links[station.youngest].younger = node
-        station.youngest = node
-    for place in range(station.first_group, station.last_group):
-        _touch_group(station_groups[place], groups, touched)
+            queued[station.youngest].younger = place
+        station.youngest = place
+    for at in range(station.first_group, station.last_group):
+        _touch_group(station_groups[at], groups, touched)
     if station.has_patience and patience[node] >= 0:
-        at = _advance(station.calendar, now, patience[node], calendars, hours)
-        if at < end:
-            _push(impatient, at, node)
+        leaves = _advance(station.calendar, now, patience[node], calendars, hours)
+        if leaves < end:
+            _push(impatient, leaves, node, 0)
 
 
 @_compiled
 def _may_clear(
     officer: Array, group: Array, group_stations: Array, stations: Array, dossiers: Array,
-    dossier_of: Array, happened: Array, links: Array,
+    queued: Array,
 ) -> bool:  # fmt: skip
     """Tell whether an officer off shift may take what joined before its shift ended (rule 4)."""
     for at in range(group.first_station, group.last_station):
-        place = group_stations[at]
-        if stations[place].at_close == CLEAR:
-            joined = _first_joined(place, stations, dossiers, dossier_of, happened, links)
-            if joined < officer.shift_ended:
-                return True
+        station = stations[group_stations[at]]
+        if (
+            station.at_close == CLEAR
+            and _first_joined(station, dossiers, queued) < officer.shift_ended
+        ):
+            return True
     return False
 
 
 @_compiled
 def _step_for(
     officer: Array, group: Array, group_stations: Array, stations: Array, dossiers: Array,
-    dossier_of: Array, happened: Array, links: Array,
+    queued: Array,
 ) -> int:  # fmt: skip
-    """Give the smallest step that an idle officer may take, or -1 (rules 3 to 6)."""
+    """Give the place of the smallest step that an idle officer may take, or 0 (rules 3 to 6)."""
+    best = NO_PLACE
     if not officer.on_shift and not _may_clear(
-        officer, group, group_stations, stations, dossiers, dossier_of, happened, links
+        officer, group, group_stations, stations, dossiers, queued
     ):
-        return -1
-    best = -1
+        return best
     for at in range(group.first_station, group.last_station):
-        place = group_stations[at]
-        if officer.on_shift or stations[place].at_close == CLEAR:
-            node = _smallest(place, stations, dossiers, dossier_of, happened, links)
-            if node >= 0 and (
-                best < 0 or _goes_before(node, best, dossiers, dossier_of, happened, links)
-            ):
-                best = node
+        station = stations[group_stations[at]]
+        if officer.on_shift or station.at_close == CLEAR:
+            place = _smallest(station, dossiers, queued)
+            if place != 0 and (best == 0 or _goes_before(place, best, queued)):
+                best = place
     return best
 
 
 @_compiled
 def _take(
     number: int, node: int, now: int, end: int, calendars: Array, hours: Array, stations: Array,
-    officers: Array, rosters: Array, dossiers: Array, dossier_of: Array, station_of: Array,
-    duration: Array, happened: Array, taken_by: Array, links: Array, pending: Array,
+    officers: Array, rosters: Array, station_of: Array, duration: Array, happened: Array,
+    taken_by: Array, queued: Array, pending: Array,
 ) -> None:  # fmt: skip
     """Let an officer begin the step that is the smallest of its station."""
     station = stations[station_of[node]]
-    station.root = _without_root(node, dossiers, dossier_of, happened, links)
+    _leave_queue(station, queued)
     officers[number].idle = False
     happened[node].started = now
     taken_by[node] = number
@@ -719,36 +753,33 @@ def _take(
             last, now, duration[node], hours[0, low:high], hours[1, low:high], hours[2, low:high]
         )
     if ends < end:
-        _push(pending, ends, node)
+        _push(pending, ends, node, number)
 
 
 @_compiled
 def _dispatch(
     number: int, now: int, end: int, calendars: Array, hours: Array, stations: Array,
     groups: Array, group_stations: Array, officers: Array, rosters: Array, dossiers: Array,
-    dossier_of: Array, station_of: Array, duration: Array, happened: Array, taken_by: Array,
-    links: Array, pending: Array,
+    station_of: Array, duration: Array, happened: Array, taken_by: Array, queued: Array,
+    pending: Array,
 ) -> None:  # fmt: skip
     """Let a group's idle officers take steps while one of them may (rules 4, 5 and 8)."""
     group = groups[number]
     group.touched = False
-    queued = False
-    for place in range(group.first_station, group.last_station):
-        queued = queued or stations[group_stations[place]].root >= 0
-    if not queued:
+    is_awaited = False
+    for at in range(group.first_station, group.last_station):
+        is_awaited = is_awaited or stations[group_stations[at]].root != 0
+    if not is_awaited:
         return
     first_idle = group.last_officer
     for officer in range(group.first_idle, group.last_officer):
         if not officers[officer].idle:
             continue
-        node = _step_for(
-            officers[officer], group, group_stations, stations, dossiers, dossier_of, happened,
-            links,
-        )  # fmt: skip
-        if node >= 0:
+        place = _step_for(officers[officer], group, group_stations, stations, dossiers, queued)
+        if place != 0:
             _take(
-                officer, node, now, end, calendars, hours, stations, officers, rosters, dossiers,
-                dossier_of, station_of, duration, happened, taken_by, links, pending,
+                officer, queued[place].node, now, end, calendars, hours, stations, officers,
+                rosters, station_of, duration, happened, taken_by, queued, pending,
             )  # fmt: skip
         else:
             first_idle = min(first_idle, officer)
@@ -765,8 +796,8 @@ def _run(
     stations: Array, station_groups: Array, groups: Array, group_stations: Array,
     officers: Array, rosters: Array, roster_officers: Array, transfers: Array, departs: Array,
     limits: Array, plan: Array, dossiers: Array, dossier_of: Array, station_of: Array,
-    duration: Array, patience: Array, happened: Array, taken_by: Array, links: Array,
-    pending: Array, impatient: Array, shifts: Array, touched: Array, to_start: Array,
+    duration: Array, patience: Array, happened: Array, taken_by: Array, tallies: Array,
+    queued: Array, pending: Array, impatient: Array, shifts: Array, touched: Array, to_start: Array,
 ) -> None:  # fmt: skip
     """Run one replication, and write what happens.
 
@@ -796,8 +827,11 @@ def _run(
         Of each node, as the docket has them, shape (S,).
     happened, taken_by
         HAPPENED, each `MISSING`, and the node's officer, `NOBODY`, shape (S,): written here.
-    links
-        Room for queues, LINKS (S,), of zeros.
+    tallies
+        Of each wait the round of (b) before which it began, of each join how many branches
+        came, shape (S,): zeros, written here.
+    queued
+        Room for places in queues, QUEUED (S + 1,), its first row of zeros.
     pending, impatient, shifts
         Room for heaps, EVENT (S + 1,) and (R + 1,), their first row of zeros.
     touched, to_start
@@ -824,7 +858,7 @@ def _run(
         while True:
             while _first(shifts) == now:
                 _shift_boundary(
-                    _pop(shifts), now, end, calendars, hours, groups, officers, rosters,
+                    _pop(shifts)[0], now, end, calendars, hours, groups, officers, rosters,
                     roster_officers, shifts, touched,
                 )  # fmt: skip
             while arriving < dossiers.size and dossiers[arriving].arrived == now:
@@ -832,14 +866,15 @@ def _run(
                 _start(
                     dossiers[arriving].first_node, now, settled, end, cutoff, calendars, hours,
                     days, stations, transfers, departs, limits, plan, dossiers, dossier_of,
-                    station_of, duration, happened, links, pending, touched, to_start,
+                    station_of, duration, happened, tallies, pending, touched, to_start,
                 )  # fmt: skip
                 arriving += 1
             while _first(pending) == now:
+                node, officer = _pop(pending)
                 _happens(
-                    _pop(pending), now, settled, end, cutoff, calendars, hours, days, stations,
+                    node, officer, now, settled, end, cutoff, calendars, hours, days, stations,
                     groups, officers, transfers, departs, limits, plan, dossiers, dossier_of,
-                    station_of, duration, happened, taken_by, links, pending, touched, to_start,
+                    station_of, duration, happened, tallies, pending, touched, to_start,
                 )  # fmt: skip
             if touched[0].steps + touched[0].waits + touched[0].clocks + touched[0].groups == 0:
                 break
@@ -859,20 +894,21 @@ def _run(
                 _join(
                     touched[place].steps, now, end, cutoff, calendars, hours, days, stations,
                     station_groups, groups, limits, dossiers, dossier_of, station_of, duration,
-                    patience, happened, links, impatient, touched,
+                    patience, queued, impatient, touched,
                 )  # fmt: skip
             _sort_groups(touched)
             for place in range(1, touched[0].groups + 1):
                 _dispatch(
                     touched[place].groups, now, end, calendars, hours, stations, groups,
-                    group_stations, officers, rosters, dossiers, dossier_of, station_of, duration,
-                    happened, taken_by, links, pending,
+                    group_stations, officers, rosters, dossiers, station_of, duration, happened,
+                    taken_by, queued, pending,
                 )  # fmt: skip
             touched[0].steps = touched[0].waits = touched[0].clocks = touched[0].groups = 0
         while _first(impatient) == now:
-            node = _pop(impatient)
-            if _is_queued(node, dossiers, dossier_of, happened):
-                dossiers[dossier_of[node]].left = dossiers[dossier_of[node]].finished = now
+            node, _ = _pop(impatient)
+            dossier = dossiers[dossier_of[node]]
+            if happened[node].started == MISSING and dossier.left == MISSING:
+                dossier.left = dossier.finished = now
 
 
 def _kept(function: F) -> F:

@@ -225,9 +225,7 @@ class _Run:
         return Trace(
             network=self.network,
             docket=self.docket,
-            joined=np.array(self.joined, np.int64),
-            started=np.array(self.started, np.int64),
-            ended=np.array(self.ended, np.int64),
+            instants=np.array([self.joined, self.started, self.ended], np.int64).T,
             officer=np.array(self.officer_of, np.int32),
             accepted=np.array([d.accepted for d in dossiers], np.int64),
             resolved=np.array([d.resolved for d in dossiers], np.int64),

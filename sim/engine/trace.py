@@ -34,9 +34,8 @@ class Trace:
     ----------
     network, docket
         What it ran on; D dossiers, S nodes.
-    joined, started, ended
-        Of each node, shape (S,): joining the queue, start of service and its end; of a wait
-        its start twice and its end; of a transfer its beginning, departure and arrival.
+    instants
+        Of each node `joined`, `started` and `ended`, shape (S, 3).
     officer
         Officer of each visit that started, else -1, shape (S,).
     accepted, resolved
@@ -54,9 +53,7 @@ class Trace:
 
     network: Network
     docket: Docket
-    joined: Instants
-    started: Instants
-    ended: Instants
+    instants: Instants
     officer: NDArray[np.int32]
     accepted: Instants
     resolved: Instants
@@ -66,8 +63,23 @@ class Trace:
     left: Instants
     finished: Instants
 
+    @property
+    def joined(self) -> Instants:
+        """When each visit joined its queue, each wait or transfer began, shape (S,)."""
+        return self.instants[:, 0]
+
+    @property
+    def started(self) -> Instants:
+        """When the service of each visit and each wait started, each transfer departed, (S,)."""
+        return self.instants[:, 1]
+
+    @property
+    def ended(self) -> Instants:
+        """When each visit or wait ended, each transfer arrived, shape (S,)."""
+        return self.instants[:, 2]
+
     @cached_property
-    def outcome(self) -> NDArray[np.int64]:
+    def outcome(self) -> NDArray[np.int8]:
         """Outcome of each dossier at the end of the run: a place in `OUTCOMES`, shape (D,)."""
         resolved, accepted = self.resolved != MISSING, self.accepted != MISSING
         limited = self._procedure_facts[0][self.docket.procedure]
@@ -83,12 +95,12 @@ class Trace:
                 self.left != MISSING,
                 self.overdue_at(self.network.end),
             ],
-            [OUTCOMES.index(word) for word in (
+            [np.int8(OUTCOMES.index(word)) for word in (
                 "without_limit", "late", "early", "on_time", "withdrawn", "left", "overdue",
             )],
-            OUTCOMES.index("open"),
+            np.int8(OUTCOMES.index("open")),
         )  # fmt: skip
-        return code.astype(np.int64)
+        return np.asarray(code, np.int8)
 
     @cached_property
     def _procedure_facts(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Instants]:

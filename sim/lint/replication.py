@@ -15,11 +15,11 @@ from sim.scenario.schema import Visit
 
 # The resident memory of one process, measured at its peak in draw, simulate and measure with the
 # compiled engine, and fitted to the year of Uông Bí, to the networks of benchmarks/ and to routes
-# of 1, 4 and 16 visits with 60,000 to 400,000 dossiers: each is met within 16 %. A run that is too
+# of 2 to 16 visits with 60,000 to 800,000 dossiers: each is met within 16 %. A run that is too
 # small for the compiled engine takes 100 MB less.
 _BYTES_OF_THE_PROGRAM = 250_000_000
-_BYTES_A_DOSSIER = 320
-_BYTES_A_STEP = 110
+_BYTES_A_DOSSIER = 350
+_BYTES_A_STEP = 80
 _BYTES_AN_INTERVAL = 85
 """Of the shifts of an officer who may be absent, and so has a calendar of its own."""
 

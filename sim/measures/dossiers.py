@@ -89,9 +89,9 @@ def _kinds_of_dossier(facts: Facts) -> tuple[Integers, Floats]:
     told
         Of each kind, 1 for each of `COUNTS` that counts it, else 0, shape (K, counts).
     """
-    bits = np.zeros(facts.docket.arrived.size, np.int64)
+    bits = np.zeros(facts.docket.arrived.size, np.uint16)
     for place, name in enumerate(COUNTS):
-        bits += facts.counts[name].astype(np.int64) << place
+        bits |= facts.counts[name].astype(np.uint16) << place
     present = np.flatnonzero(np.bincount(bits))
     kind_of = np.zeros(1 << len(COUNTS), np.int64)
     kind_of[present] = np.arange(present.size)
@@ -112,7 +112,7 @@ def _statistics(scope: _Scope, durations: _Durations) -> list[dict[str, float]]:
     order, first = by_number(scope.codes[durations.which], len(scope.names))
     found: list[dict[str, float]] = [{} for _ in scope.names]
     for measure, (values, statistic) in durations.measures.items():
-        by_name = values[order]
+        by_name = values.take(order)
         for place, rows in enumerate(found):
             rows[measure] = statistic(by_name[first[place] : first[place + 1]])
     return found

@@ -132,17 +132,16 @@ def visit_facts(facts: Facts) -> VisitFacts:
 def _by_station(facts: Facts) -> Iterator[_Visits]:
     """Give the visits to each station, in the order of nodes."""
     network, trace, docket = facts.network, facts.trace, facts.docket
-    queued = np.flatnonzero((docket.kind == NodeKind.VISIT) & (trace.joined != MISSING))
+    is_visit = (docket.templates.kind == NodeKind.VISIT).take(docket.place)
+    queued = np.flatnonzero(is_visit & (trace.joined != MISSING)).astype(np.int32)
     order, first = by_number(docket.station[queued], len(network.stations))
-    node = queued.astype(np.int32)[order]
-    del queued, order
+    node = queued[order]
+    del is_visit, queued, order
     for station, low, high in zip(network.stations, first, first[1:], strict=False):
         # Numbers as wide as addresses, and `take`: numpy is several times as fast with them.
         own = node[low:high].astype(np.intp)
         dossier = docket.dossier.take(own).astype(np.intp)
-        joined, started, ended = (
-            column.take(own) for column in (trace.joined, trace.started, trace.ended)
-        )
+        joined, started, ended = np.ascontiguousarray(trace.instants.take(own, axis=0).T)
         until = started.copy()
         waiting = np.flatnonzero(started == MISSING)
         left = trace.left.take(dossier[waiting])
@@ -157,7 +156,7 @@ def _at_station(
     facts: Facts, station: Station, calendar: Calendar, visits: _Visits, allotment_of: Integers
 ) -> AtStation:
     begun, ended = facts.in_period(visits.started), facts.in_period(visits.ended)
-    allotment = allotment_of.take(facts.docket.step.take(visits.node))
+    allotment = allotment_of.take(facts.docket.place.take(visits.node))
     limited = np.flatnonzero(ended & (allotment < NEVER))
     taken = calendar.open_times_until(visits.ended[limited]) - visits.open_joined[limited]
     first, last = calendar.open_time(-NEVER, facts.start), calendar.open_time(-NEVER, facts.end)
@@ -189,15 +188,16 @@ def _impatient(facts: Facts, calendar: Calendar, visits: _Visits) -> int:
 
 
 def _allotments(facts: Facts) -> Integers:
-    """Give the allotment of each of the docket's steps, never for none."""
+    """Give the allotment of each node of the docket's templates, never for none."""
     allotted = {
         (procedure.name, step.id): step.allotment.us
         for procedure in facts.network.procedures
         for step in steps_of(procedure.route)
         if isinstance(step, Visit) and step.allotment is not None
     }
-    steps = facts.docket.procedure_steps or (("", ""),)
-    return np.array([allotted.get(step, NEVER) for step in steps], np.int64)
+    docket = facts.docket
+    of_step = [allotted.get(step, NEVER) for step in docket.procedure_steps]
+    return np.array([*of_step, NEVER], np.int64)[docket.templates.step]
 
 
 def _closings_between(calendar: Calendar, joined: Integers, started: Integers) -> Integers:
