@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from by_hand import network_of, procedure, shop
@@ -17,6 +18,7 @@ from strategies import Case, case_of, cases, first_difference
 
 import sim
 from sim.docket import draw
+from sim.durations import MISSING
 from sim.engine import ENGINES, engine_for, simulate
 from sim.errors import InputError
 from sim.measures import measure
@@ -152,14 +154,94 @@ procedures:
 """The smallest steps of a long queue leave while a pool takes from another."""
 
 
+CLEARS_LONG_QUEUES = """
+period: {from: 2021-03-01, to: 2021-05-31}
+levels:
+  city:
+    calendar: office
+    stations:
+      first: {at_close: clear, patience: {exponential: 1 h}}
+      second: {at_close: clear}
+    pools: {both: {staff: 4, serves: [first, second]}}
+procedures:
+  only:
+    received_at: city
+    volume: {in_period: 6000}
+    priority: {1: 50%, 2: 30%, 3: 20%}
+    route:
+      - {id: first, at: city.first, work: {exponential: 20 min}}
+      - {id: second, at: city.second, work: {exponential: 20 min}}
+"""
+"""Some leave when they have queued longest, but are the smallest only when others have come."""
+
+
 @pytest.mark.parametrize(
-    "text", [RESTARTS_FOR_NO_TIME, POOL_LEAVES_WHO_IS_GONE], ids=["restarts", "pool"]
+    "text",
+    [RESTARTS_FOR_NO_TIME, POOL_LEAVES_WHO_IS_GONE, CLEARS_LONG_QUEUES],
+    ids=["restarts", "pool", "clears"],
 )
 def test_what_seeds_do_not_make_up(text: str) -> None:
     assert_equal(network_of(text), seed=1)
 
 
 # The kernel
+
+
+QUEUES_OF_BOTH_KINDS = """
+period: {from: 2021-03-01, to: 2021-03-31}
+levels:
+  city: {calendar: office, stations: {counter: {at_close: clear, staff: 2}, desk: {staff: 2}}}
+procedures:
+  only:
+    received_at: city
+    volume: {in_period: 1000}
+    priority: {1: 50%, 2: 50%}
+    route:
+      - {id: first, at: city.counter, work: {exponential: 20 min}}
+      - {id: second, at: city.desk, work: {exponential: 20 min}}
+      - {id: third, at: city.counter, work: {exponential: 5 min}}
+"""
+"""Of which nobody leaves."""
+
+
+def rooms_with(patch: pytest.MonkeyPatch, number: int) -> dict[Any, Any]:
+    """Let rooms of the compiled engine have a number throughout, and keep the last of each kind."""
+    from sim.engine import compiled
+
+    empty, rooms = compiled._empty, {}
+
+    def full(kind: Any, most: int) -> Any:
+        room = rooms[kind] = empty(kind, most)
+        for column in kind.names:
+            room[column][1:] = number
+        return room
+
+    patch.setattr(compiled, "_empty", full)
+    return rooms
+
+
+def test_what_was_in_the_rooms_of_the_kernel_does_not_matter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Memory is often of zeros by chance."""
+    rooms_with(monkeypatch, 1)
+    assert_equal(network_of(QUEUES_OF_BOTH_KINDS), seed=1)
+    assert {difference(case_of(seed)) for seed in range(50)} == {None}
+
+
+def test_there_are_as_many_places_in_queues_as_are_needed_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A place that is not used again costs memory and time, but changes no trace."""
+    from sim.engine import kernel
+
+    rooms = rooms_with(monkeypatch, 0)
+    network = network_of(QUEUES_OF_BOTH_KINDS)
+    trace = simulate(network, draw(network, 1, 1), "compiled")
+    joined, started = (np.sort(at[at != MISSING]) for at in (trace.joined, trace.started))
+    queued = np.searchsorted(joined, joined, "right") - np.searchsorted(started, joined)
+    assert rooms[kernel.QUEUED][0].node == queued.max()
+    assert queued.max() < joined.size / 4
 
 
 @pytest.mark.slow
