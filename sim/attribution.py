@@ -9,6 +9,10 @@ from sim.docket import NodeKind
 from sim.durations import MISSING
 from sim.engine import Trace
 
+# Looked up for each step of each late dossier, where a member of an enumeration costs as much as
+# the rest.
+_WAIT, _TRANSFER = int(NodeKind.WAIT), int(NodeKind.TRANSFER)
+
 
 @dataclass(frozen=True)
 class Loss:
@@ -48,11 +52,11 @@ def attribute(trace: Trace, dossier: int) -> list[Loss]:
         In the order of the route; together they are the span, without remainder.
     """
     losses: list[Loss] = []
+    end = _span_end(trace, dossier)
     open_since = int(trace.docket.accepted[dossier])
     for place, node in enumerate(critical_path(trace, dossier)):
         # A dossier that is open when the run starts has stood where it is since its acceptance.
         begun = open_since if place == 0 and open_since != MISSING else int(trace.joined[node])
-        end = _span_end(trace, dossier)
         losses.extend(loss for loss in _of_node(trace, node, begun, end) if loss.us)
     return losses
 
@@ -63,13 +67,11 @@ def critical_path(trace: Trace, dossier: int) -> list[int]:
     At each join the branch that ended last is followed, ties to the first in file order; of an
     open dossier, the first step in file order that has not ended.
     """
-    docket = trace.docket
+    docket, templates = trace.docket, trace.docket.templates
     first, last = int(docket.first_node[dossier]), int(docket.first_node[dossier + 1])
-    before: dict[int, list[int]] = {}
-    for node in range(first, last):
-        for following in _followers(trace, node):
-            before.setdefault(following, []).append(node)
-    node = int(docket.resolves[dossier])
+    template = int(docket.template[dossier])
+    to_place = int(templates.first_node[template]) - first
+    node = int(templates.resolves[template]) + first
     if trace.resolved[dossier] == MISSING:
         begun = [number for number in range(first, last) if trace.joined[number] != MISSING]
         under_way = [number for number in begun if trace.ended[number] == MISSING]
@@ -77,26 +79,14 @@ def critical_path(trace: Trace, dossier: int) -> list[int]:
     path = []
     accepted = int(trace.accepted[dossier])
     while True:
-        if docket.kind[node] <= NodeKind.TRANSFER:
+        if templates.kind[node + to_place] <= _TRANSFER:
             path.append(node)
-        if trace.joined[node] <= accepted or node not in before:
+        before = [first + place for place in templates.before[node + to_place]]
+        if trace.instants[node, 0] <= accepted or not before:
             break
-        node = max(before[node], key=lambda number: (int(trace.ended[number]), -number))
+        node = max(before, key=lambda number: (int(trace.instants[number, 2]), -number))
     end = _span_end(trace, dossier)
     return [node for node in reversed(path) if _end(trace, node, end) > accepted]
-
-
-def _followers(trace: Trace, node: int) -> Iterator[int]:
-    """Give the nodes that begin when a node ends."""
-    following = int(trace.docket.following[node])
-    if following < 0:
-        return
-    yield following
-    if trace.docket.kind[node] == NodeKind.FORK:
-        branch = int(trace.docket.sibling[following])
-        while branch >= 0:
-            yield branch
-            branch = int(trace.docket.sibling[branch])
 
 
 def _span_end(trace: Trace, dossier: int) -> int:
@@ -107,7 +97,7 @@ def _span_end(trace: Trace, dossier: int) -> int:
 
 
 def _end(trace: Trace, node: int, span_end: int) -> int:
-    ended = int(trace.ended[node])
+    ended = int(trace.instants[node, 2])
     return span_end if ended == MISSING else min(ended, span_end)
 
 
@@ -115,13 +105,14 @@ def _of_node(trace: Trace, node: int, joined: int, span_end: int) -> Iterator[Lo
     docket, network = trace.docket, trace.network
     station = int(docket.station[node])
     end = _end(trace, node, span_end)
-    if docket.kind[node] == NodeKind.WAIT:
+    kind = docket.kind[node]
+    if kind == _WAIT:
         yield Loss(node, station, "citizen", end - joined)
         return
-    if docket.kind[node] == NodeKind.TRANSFER:
+    if kind == _TRANSFER:
         yield Loss(node, station, "transfer", end - joined)
         return
-    started = int(trace.started[node])
+    started = int(trace.instants[node, 1])
     begun = end if started == MISSING else started
     calendar = network.offices[network.stations[station].office].calendar
     waiting = calendar.open_time(joined, begun)

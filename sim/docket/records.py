@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.calendars import Calendar
+from sim.routes import NodeKind
 
 Integers = NDArray[np.int64]
 Numbers = NDArray[np.integer[Any]]
@@ -71,6 +73,19 @@ class Templates:
     following: Integers
     sibling: Integers
     arrivals: Integers
+
+    @cached_property
+    def before(self) -> tuple[tuple[int, ...], ...]:
+        """Of each node, the places of those with whose end it may begin, ascending."""
+        found: list[list[int]] = [[] for _ in range(self.kind.size)]
+        for begin, end in pairwise(self.first_node.tolist()):
+            for place in range(end - begin):
+                is_fork = self.kind[begin + place] == NodeKind.FORK
+                after = int(self.following[begin + place])
+                while after >= 0:
+                    found[begin + after].append(place)
+                    after = int(self.sibling[begin + after]) if is_fork else -1
+        return tuple(map(tuple, found))
 
 
 @dataclass(frozen=True, eq=False)

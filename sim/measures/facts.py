@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -116,11 +117,10 @@ class Facts:
     def losses(self) -> Losses:
         """What the late dossiers lost."""
         late = self.counts["resolved_late"] | self.counts["open_overdue"]
-        found = [
-            (dossier, loss.station, LOST_TO.index(loss.kind), loss.us / HOUR)
-            for dossier in np.flatnonzero(late).tolist()
-            for loss in attribute(self.trace, dossier)
-        ]
+        found = array("d")  # of many late dossiers, tuples would take ten times the memory
+        for number in np.flatnonzero(late).tolist():
+            for loss in attribute(self.trace, number):
+                found.extend((number, loss.station, LOST_TO.index(loss.kind), loss.us / HOUR))
         dossier, station, kind, hours = np.array(found, np.float64).reshape(-1, 4).T
         return Losses(dossier.astype(np.intp), station.astype(np.intp), kind.astype(np.intp), hours)
 
