@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,12 +13,12 @@ from commands import Onestop, Outcome, done, in_this_process, onestop_process, r
 
 from sim.docket import NodeKind, draw
 from sim.lint.replication import replication_of
-from sim.lint.subject import Subject
 from sim.network import build
-from sim.scenario.load import read
+from sim.scenario.load import load, read
 
 ROOT = Path(__file__).parents[1]
 UONG_BI = ROOT / "scenarios" / "uong-bi-2021.yaml"
+BENCHMARKS = ROOT / "benchmarks"
 QUIET = """\
 name: Phường nhỏ
 period: {from: 2021-03-01, to: 2021-03-31}
@@ -259,7 +260,7 @@ def test_a_replication_takes_about_what_is_drawn() -> None:
     """Of Uông Bí, over five replications; factors of dates make its years differ by 1 %."""
     loaded = read(UONG_BI)
     network = build(loaded.scenario)
-    expected = replication_of(Subject(loaded, loaded.scenario, network))
+    expected = replication_of(network)
     dockets = [draw(network, 1, number) for number in range(1, 6)]
     dossiers = sum(len(docket.arrived) for docket in dockets) / 5
     steps = sum(int((docket.kind <= NodeKind.TRANSFER).sum()) for docket in dockets) / 5
@@ -273,3 +274,26 @@ def test_a_province_is_checked_in_no_time(onestop: Onestop) -> None:
     begun = time.process_time()
     done(onestop("check", str(UONG_BI)))
     assert time.process_time() - begun < 2
+
+
+ONE_REPLICATION = """
+import resource, sys
+import sim
+network = sim.build(sim.load(sys.argv[1]))
+trace = sim.simulate(network, sim.draw(network, 1, 1), "compiled")
+sim.measure(network, trace)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts memory in its own unit")
+@pytest.mark.parametrize("name", ["six_stations.yaml", "every_rule.yaml", "many_offices.yaml"])
+def test_the_memory_that_a_replication_takes_is_within_30_per_cent_of_what_is_said(
+    name: str,
+) -> None:
+    file = BENCHMARKS / name
+    expected = replication_of(build(load(file))).memory_bytes
+    command = [sys.executable, "-c", ONE_REPLICATION, str(file)]
+    kilobytes = int(subprocess.run(command, check=True, capture_output=True).stdout)
+    assert 0.7 * kilobytes * 1024 < expected < 1.3 * kilobytes * 1024

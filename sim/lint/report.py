@@ -137,7 +137,7 @@ def check(path: str | Path, policy: str = BASE) -> Report:
         return Report(file, tuple(errors))
     subject = _subject(loaded, policy)
     return Report(
-        file, tuple(_warnings(subject)), tuple(_generated(subject)), replication_of(subject)
+        file, tuple(_warnings(subject)), tuple(_generated(subject)), replication_of(subject.network)
     )
 
 
