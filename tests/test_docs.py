@@ -23,12 +23,12 @@ from sim.scenario.text import read_document
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = [page for page in (*sorted(DOCS.glob("*.md")), ROOT / "README.md") if page.exists()]
+PAGES = [*sorted(DOCS.rglob("*.md")), ROOT / "README.md"]
 COMPLETE = "# a complete scenario"
 FENCED_YAML = re.compile(r"^```ya?ml[^\n]*\n(.*?)^```[ ]*$", re.MULTILINE | re.DOTALL)
 FENCED_CSV = re.compile(r"^```csv (\S+)\n(.*?)^```[ ]*$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
-LINK = re.compile(r"\]\((?P<page>[\w-]+\.md)?(?:#(?P<anchor>[^)\s]+))?\)")
+LINK = re.compile(r"\]\((?P<page>[\w./-]+\.md)?(?:#(?P<anchor>[^)\s]+))?\)")
 CITED_RULES = re.compile(r"\b[Rr]ules? (\d+)(?:(?:, | and | to |/)(\d+))*")
 
 

@@ -964,7 +964,9 @@ replications: 2
 
 
 def loaded(file: Path, *values: str) -> Scenario:
-    options = StudyOptions(None, None, None, None, 0, False, False, False, values, "auto")
+    options = StudyOptions(
+        None, None, None, None, 0, False, False, False, values, "auto", {}, 1000, None
+    )
     return read_as_set(file, options).scenario
 
 

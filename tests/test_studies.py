@@ -5,110 +5,42 @@ import os
 import signal
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
+from studies import (
+    POLICIES,
+    RESULTS,
+    SCENARIO,
+    TEXT,
+    assert_same,
+    described,
+    files,
+    message_of,
+    part,
+)  # fmt: skip
 
 from sim.docket import draw
 from sim.engine import simulate
 from sim.errors import InputError, RunError
 from sim.experiment import Study, open_study, run, runner
-from sim.experiment.runner import Task, docket_hash, processes, replicate
+from sim.experiment.executors import processes
+from sim.experiment.replicate import Result, Task, docket_hash, replicate
 from sim.experiment.study import resolved
 from sim.measures import measure
 from sim.network import build
 from sim.scenario.load import load_text
 from sim.scenario.schema import Scenario
 
-TEXT = """
-name: Hai thủ tục
-period: {from: 2021-03-01, to: 2021-03-05}
-warm_up: 4 days
-seed: 5
-calendars: {office: {hours: {mon-fri: ["07:30-11:30", "13:30-17:00"]}}}
-levels:
-  ward:
-    calendar: office
-    stations:
-      reception: {kind: counter, staff: 1, absence: 10%, patience: {exponential: 90 min}}
-      clerk: {staff: 1, discipline: edd}
-procedures:
-  birth:
-    received_at: ward
-    volume: {per_working_day: 14}
-    time_limit: 1 working day
-    route:
-      - {at: ward.reception, work: {exponential: 9 min}}
-      - {at: ward.clerk, work: {exponential: 17 min}}
-  permit:
-    field: building
-    received_at: ward
-    volume: {per_working_day: 8}
-    time_limit: 3 working days
-    route:
-      - at: ward.reception
-        work: 10 min
-        incomplete: {share: 20%, away: {exponential: 1 working day}, clock: pauses}
-      - {at: ward.clerk, work: {exponential: 15 min}}
-policies:
-  second-clerk: [{staff: {ward.clerk: {add: 1}}}]
-  less-work: [{cut: {all: true, work: 25%}}]
-"""
-SCENARIO = load_text(TEXT)
-POLICIES = ("base", "second-clerk", "less-work")
-RESULTS = ("measures", "series")
-
 
 @pytest.fixture(scope="module")
 def whole() -> Study:
     """Five replications of every policy, in this process and in memory."""
     return run(SCENARIO, POLICIES, replications=5)
-
-
-def part(study: Study, policies: Iterable[str], replications: Iterable[int]) -> dict[str, Any]:
-    """Give the tables of some replications of a study, in the order of the whole."""
-    tables = {}
-    for name in RESULTS:
-        table: pd.DataFrame = getattr(study, name)
-        chosen = table["policy"].isin(list(policies)) & table["replication"].isin(
-            list(replications)
-        )
-        order = ["policy", "replication"]
-        kept = table[chosen].sort_values(order, kind="stable")
-        tables[name] = kept.reset_index(drop=True)
-    return tables
-
-
-def assert_same(found: Study, expected: Study) -> None:
-    """Assert that all of `found` equals the same replications of `expected`, to the last bit."""
-    plan = found.plan
-    numbers = range(1, plan.replications + 1)
-    assert len(found.measures) == len(part(found, plan.policies, numbers)["measures"])
-    for mine, theirs in zip(
-        part(found, plan.policies, numbers).values(),
-        part(expected, plan.policies, numbers).values(),
-        strict=True,
-    ):
-        assert len(mine)
-        assert_frame_equal(mine, theirs, check_exact=True)
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    """Give the files of a study's results, all that is not its description."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "study.json"
-    }
-
-
-def described(folder: Path) -> dict[str, Any]:
-    found = json.loads((folder / "study.json").read_text("utf-8"))
-    assert isinstance(found, dict)
-    return found
 
 
 def names(policies: Iterable[str], replications: Iterable[int], *more: str) -> set[str]:
@@ -122,7 +54,7 @@ def names(policies: Iterable[str], replications: Iterable[int], *more: str) -> s
 
 
 def assert_only_whole_files(folder: Path) -> None:
-    for path in (path for path in folder.rglob("*") if path.is_file()):
+    for path in (path for path in folder.rglob("*") if path.is_file() and path.name != ".lock"):
         assert path.suffix in {".json", ".csv", ".parquet"}, path
         assert not path.name.startswith("."), path
         if path.suffix == ".parquet":
@@ -164,14 +96,20 @@ def test_a_study_from_its_folder_is_the_study_in_memory(whole: Study, tmp_path: 
     assert_frame_equal(opened.summary(), whole.summary(), check_exact=True)
 
 
+def unlabelled(content: bytes) -> pd.DataFrame:
+    """Give a replication's table without what says which it is of."""
+    return pd.read_parquet(BytesIO(content)).drop(columns=["policy", "replication"])
+
+
 def test_a_replication_alone_is_that_of_a_longer_run(whole: Study, tmp_path: Path) -> None:
     run(SCENARIO, POLICIES, replications=5, out=tmp_path)
     for policy in POLICIES:
-        task = Task(json.dumps(resolved(SCENARIO)), policy, 3, 5, "auto", None)
+        task = Task(json.dumps(resolved(SCENARIO)), policy, 3, 5, "auto", 0.0, None)
         alone = replicate(task)
         assert alone.docket == described(tmp_path)["dockets"][f"{policy}/3"]
         expected = part(whole, [policy], [3])
-        for name, table in (("measures", alone.table), ("series", alone.series)):
+        for name, content in (("measures", alone.measures), ("series", alone.series)):
+            table = unlabelled(content)
             columns = expected[name].drop(columns=["policy", "replication"])
             assert_frame_equal(table, columns, check_exact=True)
 
@@ -185,11 +123,11 @@ def test_a_replication_of_a_study_is_that_of_the_pipeline_by_hand() -> None:
         network = build(scenario.with_policy(policy))
         docket = draw(network, scenario.seed, 1)
         by_hand = measure(network, simulate(network, docket))
-        task = Task(json.dumps(resolved(scenario)), policy, 1, scenario.seed, "auto", None)
+        task = Task(json.dumps(resolved(scenario)), policy, 1, scenario.seed, "auto", 0.0, None)
         found = replicate(task)
         assert found.docket == docket_hash(docket)
-        assert_frame_equal(found.table, by_hand.table, check_exact=True)
-        assert_frame_equal(found.series, by_hand.series, check_exact=True)
+        assert_frame_equal(unlabelled(found.measures), by_hand.table, check_exact=True)
+        assert_frame_equal(unlabelled(found.series), by_hand.series, check_exact=True)
 
 
 def test_replications_and_seeds_differ(tmp_path: Path) -> None:
@@ -283,16 +221,6 @@ def test_another_version_of_the_engine_is_refused(tmp_path: Path) -> None:
 
 
 # What is wrong with a folder is one clear message
-
-
-def message_of(action: Callable[[], object]) -> str:
-    """Give the one message of an action that the user's input makes impossible."""
-    with pytest.raises(InputError) as caught:
-        action()
-    assert len(caught.value.problems) == 1
-    text = str(caught.value)
-    assert "\n" not in text
-    return text
 
 
 @pytest.mark.parametrize("fresh", [False, True])
@@ -480,7 +408,7 @@ def test_a_replication_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.M
     def broken(*_: object) -> None:
         raise ZeroDivisionError("no officer")
 
-    monkeypatch.setattr(runner, "simulate", broken)
+    monkeypatch.setattr("sim.experiment.replicate.simulate", broken)
     with pytest.raises(RunError) as caught:
         run(SCENARIO, ("second-clerk",), replications=2, out=tmp_path)
     for word in ("replication 1", "second-clerk", "seed 5", "no officer"):
@@ -502,7 +430,7 @@ def test_an_interruption_keeps_the_replications_that_are_done(
 ) -> None:
     done = 0
 
-    def interrupted(task: Task) -> runner.Result:
+    def interrupted(task: Task) -> Result:
         nonlocal done
         if done == 2:
             raise KeyboardInterrupt
@@ -523,18 +451,17 @@ def test_an_interruption_keeps_the_replications_that_are_done(
 def test_a_crash_while_a_file_is_written_leaves_nothing_of_it(
     whole: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = pd.DataFrame.to_parquet
+    write = Path.write_bytes
 
-    def half(table: pd.DataFrame, path: Path, **arguments: Any) -> None:
-        write(table, path, **arguments)
-        path.write_bytes(path.read_bytes()[:100])
+    def half(path: Path, content: bytes) -> None:
+        write(path, content[:100])
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pd.DataFrame, "to_parquet", half)
+    monkeypatch.setattr(Path, "write_bytes", half)
     with pytest.raises(KeyboardInterrupt):
         run(SCENARIO, replications=1, out=tmp_path)
     monkeypatch.undo()
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["study.json"]
+    assert files(tmp_path) == {}
     assert_same(run(SCENARIO, replications=1, out=tmp_path), whole)
 
 
@@ -555,8 +482,7 @@ def test_an_interrupt_that_reaches_a_worker_is_left_to_the_parent(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """A terminal sends Ctrl-C to the workers as well; they neither die nor speak."""
-    with processes(2) as executor:
-        assert executor is not None
+    with processes(1) as executor:
         worker = executor.submit(os.getpid).result()
         os.kill(worker, signal.SIGINT)
         assert executor.submit(os.getpid).result() == worker

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from io import TextIOWrapper
 
 import click
@@ -18,7 +17,7 @@ _INTERRUPTED = 130
 class _Commands(click.Group):
     """Finds a command in the module of its name when it is asked for."""
 
-    names = ("new", "check", "run", "compare", "plot", "schema")
+    names = ("new", "check", "run", "compare", "plot", "verify", "schema")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.names)
@@ -46,12 +45,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             # A terminal that cannot show a letter shows `?`, and goes on.
             stream.reconfigure(errors="replace")
-    code = _code_of_run()
-    if code == _INTERRUPTED and threading.active_count() > 1:
-        # An ordinary exit would wait for a thread that waits for a worker that is no more.
-        sys.stderr.flush()
-        os._exit(code)
-    sys.exit(code)
+    sys.exit(_code_of_run())
 
 
 def _code_of_run() -> int:

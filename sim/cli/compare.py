@@ -56,7 +56,7 @@ def command(
     comparison = compare(study, against)
     folder = study.folder
     if folder is not None:
-        from sim.experiment.study import Folder
+        from sim.experiment.folder import Folder
 
         Folder(folder).write_csv("differences.csv", comparison.differences)
     summary = study.summary()

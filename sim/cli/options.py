@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import click
+
+from sim.scenario.measure_names import DOSSIER_MEASURES
+from sim.scenario.words import did_you_mean
 
 Command = Callable[..., None]
 Engine = Literal["auto", "compiled", "reference"]
@@ -37,6 +41,12 @@ class StudyOptions:
         What the scenario's keys are set to, each as ``PATH=VALUE``.
     engine
         Which engine runs it.
+    precision
+        How narrow the intervals of measures are to be; see `sim.run`.
+    most
+        Replications after which `precision` is given up.
+    cluster
+        The address of a Dask cluster where it runs, or None for this machine.
     """
 
     replications: int | None
@@ -49,15 +59,50 @@ class StudyOptions:
     quiet: bool
     values: tuple[str, ...]
     engine: Engine
+    precision: dict[str, float]
+    most: int
+    cluster: str | None
+
+
+def _widths(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, float]:
+    """Read widths written as ``MEASURE=HALFWIDTH``."""
+    widths: dict[str, float] = {}
+    for text in given:
+        measure, equals, width = (part.strip() for part in text.partition("="))
+        if not equals:
+            raise click.BadParameter(f"{text}: write MEASURE=HALFWIDTH, as on_time_rate=0.5%")
+        if measure not in DOSSIER_MEASURES:
+            meant = did_you_mean(measure, DOSSIER_MEASURES)
+            raise click.BadParameter(f"{text}: dossiers have no measure `{measure}`{meant}")
+        if measure in widths:
+            raise click.BadParameter(f"{text}: `{measure}` is given twice")
+        try:
+            number = float(width.removesuffix("%")) / (100 if width.endswith("%") else 1)
+        except ValueError:
+            number = math.nan
+        if not 0 < number < math.inf:
+            raise click.BadParameter(
+                f"{text}: `{width}` is no half-width; write a share or per cent above 0, as 0.5%"
+            )
+        widths[measure] = number
+    return widths
 
 
 _OPTIONS = (
     click.option("-n", "--replications", type=click.IntRange(min=1), metavar="N",
                  help="How many replications; by default the scenario's."),
+    click.option("--precision", multiple=True, metavar="MEASURE=HALFWIDTH", callback=_widths,
+                 help="Add replications until the measure's 95 % interval is that narrow: "
+                 "on_time_rate=0.5%, or for what is not a share in per cent of itself: "
+                 "wait_minutes_mean=5%. May be given several times."),
+    click.option("--max-replications", "most", type=click.IntRange(min=1), metavar="N",
+                 default=1000, help="Where --precision ends in any case; by default 1000."),
     click.option("--seed", type=click.IntRange(min=0, max=2**63 - 1), metavar="N",
                  help="The seed; by default the scenario's."),
     click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N",
                  help="How many processes; by default one a processor, or one if that is enough."),
+    click.option("--cluster", metavar="ADDRESS",
+                 help="Run on the Dask cluster whose scheduler has this address."),
     click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FOLDER",
                  help="The study's folder; by default studies/NAME-HASH."),
     click.option("--trace", "traces", type=click.IntRange(min=0), default=0, metavar="N",

@@ -29,7 +29,7 @@ def command(
     study: Path, figures: tuple[str, ...], file_format: Literal["png", "svg"], quiet: bool
 ) -> None:  # fmt: skip
     """Draw the figures of STUDY, the folder that `run` or `compare` made."""
-    from sim.experiment.study import open_study
+    from sim.experiment.folder import open_study
     from sim.plots import FIGURES, draw_figures
 
     for file in draw_figures(open_study(study), figures or tuple(FIGURES), file_format):

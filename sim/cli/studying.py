@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+import logging
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
 
 from sim.cli.options import StudyOptions
+from sim.engine import Engine
 from sim.errors import InputError
-from sim.experiment.runner import cores, processes, run
+from sim.experiment.executors import cluster, cores, processes
+from sim.experiment.memory import available_memory, lack_of_memory
+from sim.experiment.precision import FIRST_LOOK
+from sim.experiment.runner import Needs, Progress, Say, make_ready, needs_of, run
 from sim.experiment.study import Plan, Study
 from sim.lint import warnings_of
-from sim.network import build
 from sim.scenario.extends import extended
 from sim.scenario.load import Loaded, read
 from sim.scenario.policies import with_values
 from sim.scenario.schema import Scenario
 from sim.scenario.text import parse_document
 
-_DOSSIERS_IN_THIS_PROCESS = 300_000
 _MOST_WARNINGS = 5
 _NO_VALUE = ("", "null", "Null", "NULL", "~")
 _SHORT = 2.0
 """Seconds after which a progress bar appears."""
+_STEPS_A_SECOND = {"compiled": 2_500_000, "reference": 50_000}
+"""About how many a replication has, drawing and measuring included."""
+_WORTH_PROCESSES = 3.0
+"""Seconds of work that starting processes saves more of than it costs."""
+_LONG = 1.0
+"""Seconds after which Ctrl-C is not to wait for a replication that runs in this process."""
 
 
 def read_as_set(path: Path, options: StudyOptions) -> Loaded:
@@ -75,17 +86,22 @@ def _value(given: str, text: str) -> object:
 
 def run_study(scenario: Scenario, policies: tuple[str, ...], options: StudyOptions) -> Study:
     """Run a study as the options say; it is kept in a folder."""
-    count = options.replications or scenario.replications
+    count = options.replications or (FIRST_LOOK if options.precision else scenario.replications)
     seed = scenario.seed if options.seed is None else options.seed
     plan = Plan(scenario, policies, count, seed, options.engine)
     folder = options.out or Path("studies") / f"{_file_name(scenario.name)}-{plan.digest[:8]}"
-    jobs = options.jobs or (cores() if _worth_processes(scenario, plan) else 1)
+    needs = needs_of(scenario, policies)
+    most = options.most if options.precision else count
+    engine = needs.engine(options.engine, most)
     try:
-        with _progress(options.quiet) as progress, processes(jobs) as executor:
+        with (
+            reporting(options.quiet) as (progress, say),
+            executor_for(options.jobs, options.cluster, needs, engine, most, say) as executor,
+        ):
             return run(
                 scenario, policies, replications=count, seed=seed, executor=executor,
                 out=folder, traces=options.traces, fresh=options.fresh, progress=progress,
-                engine=options.engine, compiling=None if options.quiet else _announce,
+                engine=engine, precision=options.precision, most=options.most, say=say,
             )  # fmt: skip
     except KeyboardInterrupt:
         click.echo(
@@ -95,14 +111,36 @@ def run_study(scenario: Scenario, policies: tuple[str, ...], options: StudyOptio
         raise SystemExit(130) from None
 
 
-def _announce() -> None:
-    click.echo("Compiling the engine, once on this machine: some ten seconds …", err=True)
-
-
-def _worth_processes(scenario: Scenario, plan: Plan) -> bool:
-    """Tell whether a study is so large that starting processes saves more than it costs."""
-    volume = sum(procedure.volume for procedure in build(scenario).procedures)
-    return volume * plan.replications * len(plan.policies) > _DOSSIERS_IN_THIS_PROCESS
+def executor_for(
+    asked: int | None,
+    address: str | None,
+    needs: Needs,
+    engine: Engine,
+    count: int,
+    say: Say | None,
+) -> AbstractContextManager[Executor | None]:
+    """Choose where replications run, by the options --jobs and --cluster; None for here."""
+    if address is not None:
+        if asked is not None:
+            raise InputError("--jobs is for this machine and --cluster for another: give one")
+        # What it logs of a scheduler that is gone, the run says in one line.
+        logging.disable(logging.ERROR)
+        return cluster(address)
+    needed, available = max(needs.memory.values()), available_memory()
+    if lack := lack_of_memory(needed, available):
+        raise InputError(lack)
+    rate = _STEPS_A_SECOND[engine]
+    seconds = [steps / rate for steps in needs.steps.values()]
+    is_short = max(seconds) < _LONG
+    if asked is None and is_short and count * sum(seconds) < _WORTH_PROCESSES:
+        return nullcontext()
+    wanted = min(asked or cores(), count * len(seconds))
+    jobs = min(wanted, int(available / needed))
+    if jobs < wanted and say is not None:
+        say(f"There is memory for {jobs} of {wanted} processes at a time.")
+    if jobs == 1 and is_short:
+        return nullcontext()
+    return processes(jobs, partial(make_ready, engine, say), partial(make_ready, engine))
 
 
 def _file_name(name: str) -> str:
@@ -112,18 +150,24 @@ def _file_name(name: str) -> str:
 
 
 @contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Give what reports progress: a bar on a terminal for what takes longer, nothing else."""
-    if quiet or not sys.stderr.isatty():
-        yield None
+def reporting(quiet: bool) -> Iterator[tuple[Progress | None, Say | None]]:
+    """Give what reports progress, a bar on a terminal for what takes longer, and what says a line.
+
+    Both are None if it is to be quiet.
+    """
+    if quiet:
+        yield None, None
+        return
+    if not sys.stderr.isatty():
+        yield None, partial(click.echo, err=True)
         return
     import time
 
+    import rich.progress
     from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
-        Progress,
         TextColumn,
         TimeRemainingColumn,
     )
@@ -131,7 +175,7 @@ def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     columns = (
         TextColumn("replications"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with rich.progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("replications", total=None, visible=False)
         begun = time.monotonic()
 
@@ -139,4 +183,4 @@ def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
             visible = done < total and time.monotonic() - begun > _SHORT
             bar.update(task, completed=done, total=total, visible=visible)
 
-        yield report
+        yield report, partial(bar.console.print, markup=False, highlight=False)

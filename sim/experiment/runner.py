@@ -2,113 +2,42 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from functools import lru_cache
-from multiprocessing import active_children, get_context
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    wait,
+)
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-from sim.docket import Docket, draw
-from sim.engine import Engine, engine_for, simulate, unusable
+from sim.engine import Engine, engine_for, unusable
 from sim.errors import InputError, RunError
-from sim.experiment.study import Folder, Plan, Study, open_study, resolved
-from sim.measures import measure
-from sim.network import Network, build
+from sim.experiment.folder import Folder, open_study, table_file, trace_file
+from sim.experiment.memory import free_memory, lack_of_memory
+from sim.experiment.precision import FIRST_LOOK, Goal, Look, next_look
+from sim.experiment.replicate import Result, Task, replicate
+from sim.experiment.study import Plan, Study, resolved
+from sim.lint.replication import replication_of
+from sim.network import build
 from sim.scenario.references import BASE
-from sim.scenario.schema import Scenario, steps_of
-
-if TYPE_CHECKING:
-    import pandas as pd
+from sim.scenario.schema import Scenario
 
 Progress = Callable[[int, int], None]
+Say = Callable[[str], None]
 
-
-@dataclass(frozen=True)
-class Task:
-    """One replication of one policy: all that a worker needs."""
-
-    scenario: str
-    policy: str
-    replication: int
-    seed: int
-    engine: Engine
-    traces: str | None
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a worker gives back."""
-
-    policy: str
-    replication: int
-    table: pd.DataFrame
-    series: pd.DataFrame
-    docket: str
-
-
-@contextmanager
-def processes(jobs: int) -> Iterator[Executor | None]:
-    """Give an executor on this machine: spawned processes, or None for this one alone."""
-    if jobs == 1:
-        yield None
-        return
-    others = set(active_children())
-    executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
-    try:
-        with _ignoring_interrupts():
-            for _ in range(jobs):
-                executor.submit(_be_ready)
-        yield executor
-    except KeyboardInterrupt:
-        # Short replications end by themselves. A worker that is ended halfway through a message
-        # would leave the executor waiting for the rest, so nothing waits for long.
-        workers = set(active_children()) - others
-        closing = threading.Thread(
-            target=executor.shutdown, kwargs={"cancel_futures": True}, daemon=True
-        )
-        closing.start()
-        closing.join(timeout=0.8)
-        if closing.is_alive():
-            for worker in workers:
-                worker.terminate()
-            closing.join(timeout=0.8)
-        raise
-    except BaseException:
-        executor.shutdown(wait=True, cancel_futures=True)
-        raise
-    executor.shutdown(wait=True)
-
-
-def _be_ready() -> None:
-    """Do nothing: what starts a worker."""
-
-
-@contextmanager
-def _ignoring_interrupts() -> Iterator[None]:
-    """Ignore Ctrl-C, as processes started here then do for good: this one alone handles it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-
-
-def cores() -> int:
-    """Count the processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+MOST_REPLICATIONS = 1000
+_UNDER_WAY = 500
+"""Replications that an executor is given at a time: more than any has workers."""
+_MOST_TOLD = 10
 
 
 def run(
@@ -121,8 +50,10 @@ def run(
     out: str | Path | None = None,
     traces: int = 0,
     fresh: bool = False,
+    precision: Mapping[str, float] | None = None,
+    most: int = MOST_REPLICATIONS,
     progress: Progress | None = None,
-    compiling: Callable[[], None] | None = None,
+    say: Say | None = None,
 ) -> Study:
     """Run a study.
 
@@ -133,7 +64,8 @@ def run(
     policies
         Names of policies; ``base`` is the scenario as it is.
     replications, seed
-        By default the scenario's.
+        By default the scenario's; with `precision`, `replications` are those before the first
+        look, by default 20.
     engine
         See `sim.simulate`.
     executor
@@ -144,180 +76,341 @@ def run(
         Of how many replications to keep the traces, in `out`.
     fresh
         Whether to replace another study in `out`.
+    precision
+        For measures of all dossiers, half the width that their 95 % intervals are to have under
+        every policy: of shares, a share; of others, a part of the estimate. Replications are
+        added until they have.
+    most
+        Replications after which that ends in any case.
     progress
         Called with the replications done and all of them, policies counted apart.
-    compiling
-        Called if the engine has to be compiled first, which takes some ten seconds, once on a
-        machine.
+    say
+        Called with a line about what happens on the way: that the engine is compiled, that a
+        worker died, what precision was reached.
 
     Raises
     ------
     InputError
-        If a policy does not exist or does not fit, or the folder holds something else.
+        If a policy does not exist or does not fit, the folder holds something else, or a
+        replication needs more memory than there is.
     RunError
-        If a replication failed; what is finished is kept.
+        If replications failed; what is finished is kept.
     """
-    count = scenario.replications if replications is None else replications
     if reason := unusable(engine):
         raise InputError(reason)
+    goals = [Goal(measure, half) for measure, half in (precision or {}).items()]
+    usual = FIRST_LOOK if goals else scenario.replications
+    count = usual if replications is None else replications
     if count < 1:
         raise InputError(f"{count} replications: at least 1 is needed")
-    if not tuple(policies := tuple(dict.fromkeys(policies))):
+    if goals and most < FIRST_LOOK:
+        raise InputError(f"a precision needs at least {FIRST_LOOK} replications, not {most}")
+    if goals and not FIRST_LOOK <= count <= most:
+        raise InputError(
+            f"a precision is looked at after {FIRST_LOOK} to {most} replications, not {count}"
+        )
+    if not (policies := tuple(dict.fromkeys(policies))):
         raise InputError("no policy to run; `base` is the scenario as it is")
     if traces and out is None:
         raise InputError("traces are kept in a study's folder; name one")
-    networks = [build(scenario.with_policy(policy)) for policy in policies]
-    if engine == "auto":
-        engine = engine_for(count * sum(map(_steps_to_expect, networks)))
+    needs = needs_of(scenario, policies)
+    if executor is None and (lack := lack_of_memory(max(needs.memory.values()), free_memory())):
+        raise InputError(lack)
     plan = Plan(scenario, policies, count, scenario.seed if seed is None else seed, engine)
     folder = None if out is None else Folder(Path(out))
-    if folder is not None:
-        folder.prepare(plan, fresh)
-    tasks = list(_tasks(plan, engine, folder, traces))
-    if engine == "compiled" and tasks:
-        _prepare(compiling)
-    results: list[Result] = []
-    hashes: dict[str, str] = {}
-    total = len(plan.policies) * plan.replications
-    done = total - len(tasks)
-    if progress is not None:
-        progress(done, total)
-    try:
-        for result in _results(tasks, executor):
-            hashes[f"{result.policy}/{result.replication}"] = result.docket
-            if folder is None:
-                results.append(result)
-            else:
-                _record(folder, result)
-            done += 1
-            if progress is not None:
-                progress(done, total)
-    finally:
-        if folder is not None:
-            folder.write_description(plan, hashes)
-    if folder is None:
-        return _in_memory(plan, results)
-    folder.write_csv("summary.csv", open_study(folder.path).summary())
-    return folder.read(plan)
+    running = _Running(needs, executor, folder, traces, progress, say)
+    with nullcontext() if folder is None else folder.held_for(plan, fresh):
+        if folder is not None and (others := folder.other_surroundings()):
+            running.tell(f"{folder.path} was begun elsewhere: {'; '.join(others)}.")
+        looks: list[Look] = []
+        while True:
+            study = running.study(plan)
+            if not goals:
+                return study
+            summary = study.summary()
+            for goal in goals:
+                goal.refuse_what_has_no_interval(summary)
+            looks.append(Look(plan.replications, max(goal.excess(summary) for goal in goals)))
+            further = next_look(looks, most)
+            if further is None:
+                running.tell(_stopped(looks, most))
+                return study
+            plan = replace(study.plan, replications=further)
 
 
-def _prepare(compiling: Callable[[], None] | None) -> None:
-    """Compile the engine before workers start, each of which would."""
-    from sim.engine.compiled import prepare
-
-    prepare(compiling or (lambda: None))
-
-
-def _steps_to_expect(network: Network) -> float:
-    """Give about how many steps a replication has: all of each route's, for each dossier."""
-    steps = sum(p.volume * sum(1 for _ in steps_of(p.route)) for p in network.procedures)
-    return steps * (network.end - network.run_start) / (network.end - network.period_start)
-
-
-def _results(tasks: list[Task], executor: Executor | None) -> Iterator[Result]:
-    """Give results as they come; without an executor, each is run when it is asked for."""
-    if executor is None:
-        yield from map(replicate, tasks)
-        return
-    try:
-        for future in as_completed([executor.submit(replicate, task) for task in tasks]):
-            yield future.result()
-    except BrokenExecutor as error:
-        raise RunError(f"a worker died: {error}; the same command goes on") from None
+def _stopped(looks: list[Look], most: int) -> str:
+    last = looks[-1]
+    if last.excess <= 1 and len(looks) > 1 and looks[-2].excess <= 1:
+        return f"The precision asked for is reached with {last.replications} replications."
+    if last.excess <= 1:
+        return (
+            f"Stopped at {most} replications: the precision asked for is reached, but no further "
+            "look has confirmed it; --max-replications sets the end."
+        )
+    return (
+        f"Stopped at {most} replications, before the precision asked for: the widest interval is "
+        f"{last.excess:.2f} times as wide; --max-replications sets the end."
+    )
 
 
-def _tasks(plan: Plan, engine: Engine, folder: Folder | None, traces: int) -> Iterator[Task]:
-    text = json.dumps(resolved(plan.scenario))
-    recorded = {
-        policy: set() if folder is None else set(folder.recorded(policy))
-        for policy in plan.policies
+@dataclass(frozen=True)
+class Needs:
+    """What a replication takes under each policy: steps, and about how many bytes."""
+
+    steps: Mapping[str, float]
+    memory: Mapping[str, float]
+
+    def engine(self, engine: Engine, replications: int) -> Engine:
+        """Choose the engine for so many replications of each policy, if none is named."""
+        if engine != "auto":
+            return engine
+        return engine_for(replications * sum(self.steps.values()))
+
+
+def needs_of(scenario: Scenario, policies: Iterable[str]) -> Needs:
+    """Work out what a replication takes under each policy, without running any.
+
+    Raises
+    ------
+    InputError
+        If a policy does not exist or does not fit.
+    """
+    found = {
+        policy: replication_of(build(scenario.with_policy(policy)))
+        for policy in dict.fromkeys(policies)
     }
-    for replication in range(1, plan.replications + 1):
-        kept = str(folder.path) if folder is not None and replication <= traces else None
-        for policy in plan.policies:
-            traced = kept is None or (
-                folder is not None and _trace_file(folder, "steps", policy, replication).exists()
+    return Needs(
+        {policy: takes.steps for policy, takes in found.items()},
+        {policy: takes.memory_bytes for policy, takes in found.items()},
+    )
+
+
+@dataclass
+class _Running:
+    """A study that is being run, in a folder or in memory."""
+
+    needs: Needs
+    executor: Executor | None
+    folder: Folder | None
+    traces: int
+    progress: Progress | None
+    say: Say | None
+    results: dict[tuple[str, int], Result] = field(default_factory=dict)
+
+    def tell(self, line: str) -> None:
+        if self.say is not None:
+            self.say(line)
+
+    def study(self, plan: Plan) -> Study:
+        """Run what a plan lacks, and give its study."""
+        missing = list(self._missing(plan))
+        total = len(plan.policies) * plan.replications
+        self._report(total - len(missing), total)
+        if missing:
+            plan = replace(plan, engine=self.needs.engine(plan.engine, plan.replications))
+            self._run(plan, missing)
+        elif self.folder is not None:
+            plan = replace(plan, engine=self.folder.description()["engine"])
+        if self.folder is None:
+            return _in_memory(plan, self.results)
+        self.folder.write_csv("summary.csv", open_study(self.folder.path).summary())
+        return self.folder.read(plan)
+
+    def _missing(self, plan: Plan) -> Iterator[tuple[str, int]]:
+        """List the replications that are not there yet, or whose traces are not."""
+        recorded = {
+            policy: {number for own, number in self.results if own == policy}
+            if self.folder is None
+            else set(self.folder.recorded(policy))
+            for policy in plan.policies
+        }
+        for replication in range(1, plan.replications + 1):
+            for policy in plan.policies:
+                is_traced = replication > self.traces or self._has_traces(policy, replication)
+                if replication not in recorded[policy] or not is_traced:
+                    yield policy, replication
+
+    def _has_traces(self, policy: str, replication: int) -> bool:
+        """Tell whether a replication's traces are there, and of its docket."""
+        if self.folder is None:
+            return False
+        names = [trace_file(kind, policy, replication) for kind in ("dossiers", "steps")]
+        names.append(table_file("measures", policy, replication))
+        dockets = {self.folder.docket_in(name) for name in names}
+        return len(dockets) == 1 and None not in dockets
+
+    def _run(self, plan: Plan, missing: list[tuple[str, int]]) -> None:
+        if self.executor is None:
+            make_ready(plan.engine, self.say)
+        total = len(plan.policies) * plan.replications
+        done = total - len(missing)
+        hashes: dict[str, str] = {}
+        failures: list[str] = []
+        try:
+            for task, outcome in outcomes(self._tasks(plan, missing), self.executor, self.tell):
+                if isinstance(outcome, str):
+                    failures.append(outcome)
+                    continue
+                hashes[f"{task.policy}/{task.replication}"] = outcome.docket
+                self._keep(outcome)
+                done += 1
+                self._report(done, total)
+        except BaseException:
+            with suppress(InputError):  # what ended the run is what is told
+                self._describe(plan, hashes)
+            raise
+        self._describe(plan, hashes)
+        if failures:
+            raise RunError(_of_failures(failures, self.folder))
+
+    def _describe(self, plan: Plan, dockets: Mapping[str, str]) -> None:
+        if self.folder is not None:
+            self.folder.describe(plan, dockets)
+
+    def _report(self, done: int, total: int) -> None:
+        if self.progress is not None:
+            self.progress(done, total)
+
+    def _tasks(self, plan: Plan, missing: Iterable[tuple[str, int]]) -> Iterator[Task]:
+        for task in tasks_of(plan, missing, self.needs):
+            if self.folder is not None and task.replication <= self.traces:
+                yield replace(task, traces=str(self.folder.path.absolute()))
+            else:
+                yield task
+
+    def _keep(self, result: Result) -> None:
+        """Keep a result; in a folder its measures last: where they are, all is."""
+        if result.version != version("onestop-sim"):
+            raise RunError(
+                f"a worker has version {result.version} of onestop and this is "
+                f"{version('onestop-sim')}: install the same on all"
             )
-            if replication in recorded[policy] and traced:
-                continue
-            yield Task(text, policy, replication, plan.seed, engine, kept)
+        if self.folder is None:
+            self.results[result.policy, result.replication] = result
+            return
+        try:
+            for name, aside in result.traces:
+                self.folder.put_in_place(name, Path(aside))
+        except FileNotFoundError:
+            raise InputError(
+                f"{self.folder.path} is not the workers' own, which write traces there: name a "
+                "folder that all of them share with -o, or run without --trace"
+            ) from None
+        of = result.policy, result.replication
+        for part, content in (("series", result.series), ("measures", result.measures)):
+            self.folder.write_bytes(table_file(part, *of), content)
 
 
-def replicate(task: Task) -> Result:
-    """Run one replication: what a worker does."""
+def tasks_of(plan: Plan, wanted: Iterable[tuple[str, int]], needs: Needs) -> Iterator[Task]:
+    """Give the tasks of some policies and replications of a plan."""
+    text = json.dumps(resolved(plan.scenario))
+    for policy, replication in wanted:
+        yield Task(text, policy, replication, plan.seed, plan.engine, needs.memory[policy], None)
+
+
+def outcomes(
+    tasks: Iterator[Task], executor: Executor | None, tell: Say
+) -> Iterator[tuple[Task, Result | str]]:
+    """Run tasks; give their results as they come, and say in words what failed.
+
+    A task whose worker dies is given once more.
+
+    Parameters
+    ----------
+    tasks
+        What to run.
+    executor
+        Where, or None for this process.
+    tell
+        Called with a line about a worker that died.
+
+    Raises
+    ------
+    InputError
+        If a task says that the user's input is wrong; what is under way is given up.
+    RunError
+        If the executor takes no more tasks, or gives up those that it has.
+    """
+    if executor is None:
+        for task in tasks:
+            yield task, _outcome(task, partial(replicate, task))
+        return
+    under_way: dict[Future[Result], Task] = {}
+    died: set[Task] = set()
+
+    def give(task: Task) -> None:
+        try:
+            under_way[executor.submit(replicate, task)] = task
+        except BrokenExecutor as error:
+            raise RunError(f"{task}: {error}; the same command goes on") from None
+
     try:
-        return _replicate(task)
-    except InputError:
+        while True:
+            for task in islice(tasks, _UNDER_WAY - len(under_way)):
+                give(task)
+            if not under_way:
+                return
+            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                task = under_way.pop(future)
+                try:
+                    yield task, _outcome(task, future.result)
+                except BrokenExecutor as error:
+                    if task in died:
+                        yield task, f"{task} failed: {error}, twice"
+                    else:
+                        died.add(task)
+                        tell(f"{task}: {error}; it is tried once more.")
+                        give(task)
+                except CancelledError:
+                    raise RunError(
+                        f"{task}: it was given up where it ran, as everything is when a "
+                        "scheduler ends; the same command goes on"
+                    ) from None
+    finally:
+        for future in under_way:
+            future.cancel()
+
+
+def _outcome(task: Task, give: Callable[[], Result]) -> Result | str:
+    """Give a result, or say what failed; a worker's death and the user's mistakes are raised."""
+    try:
+        return give()
+    except (InputError, BrokenExecutor, CancelledError):
         raise
     except Exception as error:
-        raise RunError(
-            f"replication {task.replication} of `{task.policy}` (seed {task.seed}) failed: "
-            f"{type(error).__name__}: {error}"
-        ) from error
+        told = str(error) if isinstance(error, RunError) else f"{type(error).__name__}: {error}"
+        return f"{task} failed: {told}"
 
 
-def _replicate(task: Task) -> Result:
-    network = _network(task.scenario, task.policy)
-    docket = draw(network, task.seed, task.replication)
-    trace = simulate(network, docket, task.engine)
-    measures = measure(network, trace)
-    result = Result(
-        task.policy, task.replication, measures.table, measures.series, docket_hash(docket)
+def _of_failures(failures: list[str], folder: Folder | None) -> str:
+    told = failures[:_MOST_TOLD]
+    if len(failures) > _MOST_TOLD:
+        told.append(f"… and {len(failures) - _MOST_TOLD:,} more")
+    if folder is not None:
+        told[-1] += f"; what is finished is kept in {folder.path}, and the same command tries again"
+    return "\n".join(told)
+
+
+def make_ready(engine: Engine, say: Say | None = None) -> None:
+    """Let this process be ready to simulate: compile the engine if that was never done here."""
+    if engine == "compiled":
+        from sim.engine.compiled import prepare
+
+        line = "Compiling the engine, once on this machine: some ten seconds …"
+        prepare(lambda: None if say is None else say(line))
+
+
+def _in_memory(plan: Plan, results: Mapping[tuple[str, int], Result]) -> Study:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    ordered = [
+        results[policy, number]
+        for policy in plan.policies
+        for number in range(1, plan.replications + 1)
+    ]
+    measures, series = (
+        pa.concat_tables(parquet.read_table(pa.BufferReader(content)) for content in contents)
+        for contents in ([one.measures for one in ordered], [one.series for one in ordered])
     )
-    if task.traces is not None:
-        folder = Folder(Path(task.traces))
-        for kind, table in (("dossiers", trace.dossiers), ("steps", trace.steps)):
-            name = _trace_file(folder, kind, task.policy, task.replication)
-            folder.write_table(str(name.relative_to(folder.path)), _labelled(table, result))
-    return result
-
-
-def _trace_file(folder: Folder, kind: str, policy: str, replication: int) -> Path:
-    return folder.path / "traces" / kind / policy / f"{replication:06d}.parquet"
-
-
-@lru_cache(maxsize=64)
-def _network(scenario: str, policy: str) -> Network:
-    return build(Scenario.model_validate(json.loads(scenario)).with_policy(policy))
-
-
-def docket_hash(docket: Docket) -> str:
-    """Hash everything random in a replication, in hexadecimal."""
-    digest = hashlib.blake2b(digest_size=16)
-    for part in (docket, docket.templates):
-        for item in fields(part):
-            value = getattr(part, item.name)
-            if isinstance(value, np.ndarray):
-                digest.update(np.ascontiguousarray(value).tobytes())
-            elif item.name not in ("shifts", "templates"):
-                digest.update(repr(value).encode())
-    for calendar in docket.shifts:
-        digest.update(np.array([calendar.opens, calendar.closes], np.int64).tobytes())
-    return digest.hexdigest()
-
-
-def _labelled(table: pd.DataFrame, result: Result) -> pd.DataFrame:
-    labelled = table.copy()
-    labelled.insert(0, "policy", result.policy)
-    labelled.insert(1, "replication", result.replication)
-    labelled.attrs["docket"] = result.docket
-    return labelled
-
-
-def _record(folder: Folder, result: Result) -> None:
-    """Write a replication's files, its measures last: where they are, all is."""
-    name = f"{result.policy}/{result.replication:06d}.parquet"
-    folder.write_table(f"series/{name}", _labelled(result.series, result))
-    folder.write_table(f"measures/{name}", _labelled(result.table, result))
-
-
-def _in_memory(plan: Plan, results: list[Result]) -> Study:
-    import pandas as pd
-
-    order = {policy: number for number, policy in enumerate(plan.policies)}
-    results.sort(key=lambda result: (order[result.policy], result.replication))
-    return Study(
-        plan,
-        pd.concat([_labelled(result.table, result) for result in results], ignore_index=True),
-        pd.concat([_labelled(result.series, result) for result in results], ignore_index=True),
-    )
+    return Study(plan, measures.to_pandas(), series.to_pandas())

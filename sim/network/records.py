@@ -240,10 +240,11 @@ class Network:
     @cached_property
     def groups_of_station(self) -> tuple[tuple[int, ...], ...]:
         """Numbers of the groups that serve each station, in network order."""
-        return tuple(
-            tuple(g for g, group in enumerate(self.groups) if number in group.stations)
-            for number in range(len(self.stations))
-        )
+        served_by: list[list[int]] = [[] for _ in self.stations]
+        for number, group in enumerate(self.groups):
+            for station in group.stations:
+                served_by[station].append(number)
+        return tuple(tuple(groups) for groups in served_by)
 
     @cached_property
     def officers(self) -> int:

@@ -10,7 +10,8 @@ from typing import Any, BinaryIO, Literal
 from matplotlib.figure import Figure
 
 from sim.errors import InputError
-from sim.experiment.study import Folder, Study
+from sim.experiment.folder import Folder
+from sim.experiment.study import Study
 from sim.plots.course import open_dossiers
 from sim.plots.lateness import lateness
 from sim.plots.outcomes import outcomes

@@ -1,0 +1,50 @@
+"""``onestop verify``: a study's replications run again, and every number compared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+
+@click.command("verify")
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many processes; by default one a processor, or one if that is enough.",
+)
+@click.option(
+    "--cluster", metavar="ADDRESS", help="Run on the Dask cluster whose scheduler has this address."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print what differs and nothing else.")
+def command(study: Path, jobs: int | None, cluster: str | None, quiet: bool) -> None:
+    """Run the recorded replications of STUDY again and compare every number."""
+    from sim.cli.studying import executor_for, reporting
+    from sim.experiment.folder import recorded_plan
+    from sim.experiment.runner import needs_of
+    from sim.experiment.verify import verify
+
+    folder, plan, recorded = recorded_plan(study)
+    if (others := folder.other_surroundings()) and not quiet:
+        click.echo(f"{study} was made elsewhere: {'; '.join(others)}.", err=True)
+    needs = needs_of(plan.scenario, plan.policies)
+    engine = needs.engine("auto", plan.replications)
+    plan = replace(plan, engine=engine)
+    count = sum(map(len, recorded.values()))
+    differing = set()
+    with (
+        reporting(quiet) as (progress, say),
+        executor_for(jobs, cluster, needs, engine, plan.replications, say) as executor,
+    ):
+        for finding in verify(folder, plan, recorded, needs, executor, progress, say):
+            differing.add(finding.where)
+            click.echo(str(finding))
+    if differing:
+        raise SystemExit(1)
+    if not quiet:
+        click.echo(f"{count:,} replication{'' if count == 1 else 's'} verified: every number is "
+                   "as it was recorded.")  # fmt: skip
