@@ -362,6 +362,14 @@ def test_an_unknown_policy_is_refused_before_anything_is_made(tmp_path: Path) ->
     assert not folder.exists()
 
 
+def test_a_policy_whose_name_cannot_be_a_folders_is_refused(tmp_path: Path) -> None:
+    name = "ộ" * 90
+    scenario = load_text(TEXT.replace("second-clerk:", f"{name}:"))
+    text = message_of(lambda: run(scenario, (name,), replications=1, out=tmp_path / "s"))
+    assert "a name this long cannot be a folder's" in text
+    assert not (tmp_path / "s").exists()
+
+
 def test_there_is_at_least_one_replication_and_one_policy() -> None:
     assert "at least 1" in message_of(lambda: run(SCENARIO, replications=0))
     assert "policy" in message_of(lambda: run(SCENARIO, (), replications=1))

@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path
 
 from sim.engine import Engine, engine_for, unusable
-from sim.errors import InputError, RunError
+from sim.errors import InputError, RunError, quoted
 from sim.experiment.folder import Folder, open_study, table_file, trace_file
 from sim.experiment.memory import free_memory, lack_of_memory
 from sim.experiment.precision import FIRST_LOOK, Goal, Look, next_look
@@ -38,6 +38,8 @@ MOST_REPLICATIONS = 1000
 _UNDER_WAY = 500
 """Replications that an executor is given at a time: more than any has workers."""
 _MOST_TOLD = 10
+_LONGEST_NAME = 255
+"""Bytes that a folder's name may have."""
 
 
 def run(
@@ -113,6 +115,11 @@ def run(
         raise InputError("no policy to run; `base` is the scenario as it is")
     if traces and out is None:
         raise InputError("traces are kept in a study's folder; name one")
+    for policy in policies:
+        if out is not None and len(policy.encode()) > _LONGEST_NAME:
+            raise InputError(
+                f"policy {quoted(policy)}: a name this long cannot be a folder's; give it another"
+            )
     needs = needs_of(scenario, policies)
     if executor is None and (lack := lack_of_memory(max(needs.memory.values()), free_memory())):
         raise InputError(lack)
