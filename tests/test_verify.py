@@ -136,3 +136,25 @@ def test_what_is_no_study_is_refused(onestop: Onestop) -> None:
     assert "is not a study" in refused(onestop("verify", "empty"))
     redescribe(scenario={"resolved": {}})
     assert "damaged" in refused(onestop("verify", "s"))
+
+
+def test_a_table_of_other_kinds_of_values_is_named(onestop: Onestop) -> None:
+    file = Path("s/measures/base/000002.parquet")
+    table = pd.read_parquet(file)
+    table["value"] = table["value"].astype(str)
+    table.to_parquet(file, index=False)
+    found = onestop("verify", "s")
+    assert found.code == 1
+    assert "is not of this study" in found.out.splitlines()[1]
+
+
+def test_a_replication_that_cannot_be_run_again_is_told_from_one_that_differs(
+    onestop: Onestop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("no officer")
+
+    monkeypatch.setattr("sim.experiment.replicate.simulate", broken)
+    found = onestop("verify", "s")
+    assert found.code == 3
+    assert "no officer" in found.out.splitlines()[0]

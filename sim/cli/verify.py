@@ -26,7 +26,7 @@ def command(study: Path, jobs: int | None, cluster: str | None, quiet: bool) -> 
     from sim.cli.studying import executor_for, reporting
     from sim.experiment.folder import recorded_plan
     from sim.experiment.runner import needs_of
-    from sim.experiment.verify import verify
+    from sim.experiment.verify import Finding, verify
 
     folder, plan, recorded = recorded_plan(study)
     if (others := folder.other_surroundings()) and not quiet:
@@ -35,16 +35,16 @@ def command(study: Path, jobs: int | None, cluster: str | None, quiet: bool) -> 
     engine = needs.engine("auto", plan.replications)
     plan = replace(plan, engine=engine)
     count = sum(map(len, recorded.values()))
-    differing = set()
+    differing: list[Finding] = []
     with (
         reporting(quiet) as (progress, say),
         executor_for(jobs, cluster, needs, engine, plan.replications, say) as executor,
     ):
         for finding in verify(folder, plan, recorded, needs, executor, progress, say):
-            differing.add(finding.where)
+            differing.append(finding)
             click.echo(str(finding))
     if differing:
-        raise SystemExit(1)
+        raise SystemExit(3 if any(finding.failed for finding in differing) else 1)
     if not quiet:
         click.echo(f"{count:,} replication{'' if count == 1 else 's'} verified: every number is "
                    "as it was recorded.")  # fmt: skip

@@ -345,7 +345,7 @@ class Folder:
             table = parquet.read_table(file)
         except (OSError, pa.ArrowException):
             raise _damaged(file) from None
-        if tuple(table.column_names) != TABLES[part] or (
+        if not _is_table(table, TABLES[part]) or (
             table["policy"].unique().to_pylist(), table["replication"].unique().to_pylist()
         ) != ([policy], [number]):  # fmt: skip
             raise InputError(
@@ -353,6 +353,14 @@ class Folder:
                 "remove it and run the study again"
             )
         return table
+
+
+def _is_table(table: Any, columns: tuple[str, ...]) -> bool:
+    kinds = {"replication": {"int64"}, "value": {"double"}}
+    return tuple(table.column_names) == columns and all(
+        str(kind) in kinds.get(column, {"string", "large_string"})
+        for column, kind in zip(columns, table.schema.types, strict=True)
+    )
 
 
 def _damaged(file: Path) -> InputError:

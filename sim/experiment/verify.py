@@ -30,10 +30,13 @@ class Finding:
         A replication, such as ``base/17``, or a file.
     what
         In words.
+    failed
+        Whether it could not be run again, so that nothing is known of it.
     """
 
     where: str
     what: str
+    failed: bool = False
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}"
@@ -78,7 +81,7 @@ def verify(
     ):
         where = f"{task.policy}/{task.replication}"
         if isinstance(outcome, str):
-            yield Finding(where, outcome)
+            yield Finding(where, outcome, failed=True)
         elif what := _difference(folder, outcome, description["dockets"].get(where)):
             yield Finding(where, what)
         if progress is not None:
