@@ -15,26 +15,28 @@ from sim.docket import NodeKind
 from sim.experiment.runner import make_ready
 from sim.lint.replication import replication_of
 from sim.scenario.policies import with_values
-from sim.scenario.schema import Scenario
+from sim.scenario.schema import Scenario, Station
 
 WHOLE = Path(__file__).with_name("many_offices.yaml")
-PER_UNIT = {"copies": 4_200_000, "land": 600_000, "business": 900_000, "licence": 300_000}
 COMMUNES = (8, 48, 195, 584)
 
 
 def of_size(communes: int) -> Scenario:
-    """Give the city with so many of its 584 communes, and their share of everything."""
-    share = communes / 584
+    """Give the city with so many of its communes, and their share of everything."""
     whole = sim.load(WHOLE)
-    staff = {"reception": 32, "desk": 100}
+    share = communes / COMMUNES[-1]
     return with_values(whole, {
         "levels.district.offices": max(1, round(30 * share)),
         "levels.commune.offices": communes,
-        **{f"procedures.{name}.volume": {"per_year": round(volume * share)}
-           for name, volume in PER_UNIT.items()},
-        **{f"levels.city.stations.{name}.staff": max(1, round(count * share))
-           for name, count in staff.items()},
+        **{f"procedures.{name}.volume.per_year": round((procedure.volume.per_year or 0) * share)
+           for name, procedure in whole.procedures.items()},
+        **{f"levels.city.stations.{name}.staff": max(1, round(_officers(station) * share))
+           for name, station in whole.levels["city"].stations.items()},
     })  # fmt: skip
+
+
+def _officers(station: Station) -> int:
+    return sum(group.count for group in station.staff or ())
 
 
 def one_size(communes: int) -> None:

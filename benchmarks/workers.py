@@ -40,10 +40,8 @@ def on_dask(workers: int) -> Iterator[Executor]:
 
 
 def seconds(where: Where, workers: int, scenario: sim.Scenario, n: int) -> float:
-    """Time a study on workers that have started and run one replication each."""
+    """Time a study on workers that have started and run some replications."""
     with where(workers) as executor:
-        for future in [executor.submit(os.getpid) for _ in range(workers)]:
-            future.result()
         sim.run(scenario, replications=2 * workers, executor=executor)
         begun = perf_counter()
         sim.run(scenario, replications=n, executor=executor)

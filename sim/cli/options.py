@@ -88,6 +88,14 @@ def _widths(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> di
     return widths
 
 
+jobs_option = click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), metavar="N",
+    help="How many processes; by default one a processor, or one if that is enough.",
+)  # fmt: skip
+cluster_option = click.option(
+    "--cluster", metavar="ADDRESS", help="Run on the Dask cluster whose scheduler has this address."
+)
+
 _OPTIONS = (
     click.option("-n", "--replications", type=click.IntRange(min=1), metavar="N",
                  help="How many replications; by default the scenario's."),
@@ -99,10 +107,8 @@ _OPTIONS = (
                  default=1000, help="Where --precision ends in any case; by default 1000."),
     click.option("--seed", type=click.IntRange(min=0, max=2**63 - 1), metavar="N",
                  help="The seed; by default the scenario's."),
-    click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N",
-                 help="How many processes; by default one a processor, or one if that is enough."),
-    click.option("--cluster", metavar="ADDRESS",
-                 help="Run on the Dask cluster whose scheduler has this address."),
+    jobs_option,
+    cluster_option,
     click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FOLDER",
                  help="The study's folder; by default studies/NAME-HASH."),
     click.option("--trace", "traces", type=click.IntRange(min=0), default=0, metavar="N",

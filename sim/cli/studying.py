@@ -18,7 +18,6 @@ from sim.engine import Engine
 from sim.errors import InputError
 from sim.experiment.executors import cluster, cores, processes
 from sim.experiment.memory import available_memory, lack_of_memory
-from sim.experiment.precision import FIRST_LOOK
 from sim.experiment.runner import Needs, Progress, Say, make_ready, needs_of, run
 from sim.experiment.study import Plan, Study
 from sim.lint import warnings_of
@@ -86,7 +85,7 @@ def _value(given: str, text: str) -> object:
 
 def run_study(scenario: Scenario, policies: tuple[str, ...], options: StudyOptions) -> Study:
     """Run a study as the options say; it is kept in a folder."""
-    count = options.replications or (FIRST_LOOK if options.precision else scenario.replications)
+    count = options.replications or scenario.replications
     seed = scenario.seed if options.seed is None else options.seed
     plan = Plan(scenario, policies, count, seed, options.engine)
     folder = options.out or Path("studies") / f"{_file_name(scenario.name)}-{plan.digest[:8]}"
@@ -99,7 +98,7 @@ def run_study(scenario: Scenario, policies: tuple[str, ...], options: StudyOptio
             executor_for(options.jobs, options.cluster, needs, engine, most, say) as executor,
         ):
             return run(
-                scenario, policies, replications=count, seed=seed, executor=executor,
+                scenario, policies, replications=options.replications, seed=seed, executor=executor,
                 out=folder, traces=options.traces, fresh=options.fresh, progress=progress,
                 engine=engine, precision=options.precision, most=options.most, say=say,
             )  # fmt: skip

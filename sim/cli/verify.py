@@ -7,19 +7,13 @@ from pathlib import Path
 
 import click
 
+from sim.cli.options import cluster_option, jobs_option
+
 
 @click.command("verify")
 @click.argument("study", type=click.Path(path_type=Path))
-@click.option(
-    "-j",
-    "--jobs",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="How many processes; by default one a processor, or one if that is enough.",
-)
-@click.option(
-    "--cluster", metavar="ADDRESS", help="Run on the Dask cluster whose scheduler has this address."
-)
+@jobs_option
+@cluster_option
 @click.option("-q", "--quiet", is_flag=True, help="Print what differs and nothing else.")
 def command(study: Path, jobs: int | None, cluster: str | None, quiet: bool) -> None:
     """Run the recorded replications of STUDY again and compare every number."""

@@ -8,7 +8,7 @@ import json
 import platform
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,30 +64,25 @@ class Folder:
             If it holds another study, or something else or damaged, cannot be written, or
             another run has it.
         """
-        try:
-            if self.path.exists() and not self.path.is_dir():
-                raise InputError(f"{self.path} is a file; name a folder for the study")
-            if self._is_of_something_else():
-                raise InputError(f"{self.path} is not empty and not a study; name another folder")
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.path / _LOCK)
+        with ExitStack() as held:
             try:
-                lock.acquire(timeout=0)
+                if self.path.exists() and not self.path.is_dir():
+                    raise InputError(f"{self.path} is a file; name a folder for the study")
+                if self._is_of_something_else():
+                    raise InputError(
+                        f"{self.path} is not empty and not a study; name another folder"
+                    )
+                self.path.mkdir(parents=True, exist_ok=True)
+                held.enter_context(FileLock(self.path / _LOCK, timeout=0))
+                self._make_ready(plan, fresh)
             except Timeout:
                 raise InputError(
                     f"{self.path} is in use by another run; wait until it has ended, or name "
                     "another folder with -o"
                 ) from None
-        except OSError as error:
-            raise InputError(f"{self.path} cannot be written: {error.strerror}") from None
-        try:
-            try:
-                self._make_ready(plan, fresh)
             except OSError as error:
                 raise InputError(f"{self.path} cannot be written: {error.strerror}") from None
             yield
-        finally:
-            lock.release()
 
     def _is_of_something_else(self) -> bool:
         ours = {_LOCK, "study.json"}

@@ -74,11 +74,16 @@ class Look:
     excess: float
 
 
+def is_reached(looks: list[Look]) -> bool:
+    """Tell whether the last look found every interval narrow enough, and confirms the one before.
+
+    The first to do so may have done it by chance (Law, *Simulation Modeling and Analysis*, ch. 9).
+    """
+    return len(looks) > 1 and all(look.excess <= 1 for look in looks[-2:])
+
+
 def next_look(looks: list[Look], most: int) -> int | None:
     """Give after how many replications to look again, or None to stop.
-
-    A look that finds every interval narrow enough is confirmed by one more, as the first to do so
-    may have done it by chance (Law, *Simulation Modeling and Analysis*, ch. 9).
 
     Parameters
     ----------
@@ -88,8 +93,7 @@ def next_look(looks: list[Look], most: int) -> int | None:
         The number of replications that stops the study in any case.
     """
     last = looks[-1]
-    is_confirmed = len(looks) > 1 and looks[-2].excess <= 1
-    if (last.excess <= 1 and is_confirmed) or last.replications >= most:
+    if is_reached(looks) or last.replications >= most:
         return None
     least = last.replications + max(10, last.replications // 10)
     if last.excess <= 1:

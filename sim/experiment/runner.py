@@ -23,7 +23,7 @@ from sim.engine import Engine, engine_for, unusable
 from sim.errors import InputError, RunError, quoted
 from sim.experiment.folder import Folder, open_study, table_file, trace_file
 from sim.experiment.memory import free_memory, lack_of_memory
-from sim.experiment.precision import FIRST_LOOK, Goal, Look, next_look
+from sim.experiment.precision import FIRST_LOOK, Goal, Look, is_reached, next_look
 from sim.experiment.replicate import Result, Task, replicate
 from sim.experiment.study import Plan, Study, resolved
 from sim.lint.replication import replication_of
@@ -133,7 +133,7 @@ def run(
         while True:
             study = running.study(plan)
             if not goals:
-                return study
+                break
             summary = study.summary()
             for goal in goals:
                 goal.refuse_what_has_no_interval(summary)
@@ -141,13 +141,16 @@ def run(
             further = next_look(looks, most)
             if further is None:
                 running.tell(_stopped(looks, most))
-                return study
+                break
             plan = replace(study.plan, replications=further)
+        if folder is not None:
+            folder.write_csv("summary.csv", open_study(folder.path).summary())
+        return study
 
 
 def _stopped(looks: list[Look], most: int) -> str:
     last = looks[-1]
-    if last.excess <= 1 and len(looks) > 1 and looks[-2].excess <= 1:
+    if is_reached(looks):
         return f"The precision asked for is reached with {last.replications} replications."
     if last.excess <= 1:
         return (
@@ -220,7 +223,6 @@ class _Running:
             plan = replace(plan, engine=self.folder.description()["engine"])
         if self.folder is None:
             return _in_memory(plan, self.results)
-        self.folder.write_csv("summary.csv", open_study(self.folder.path).summary())
         return self.folder.read(plan)
 
     def _missing(self, plan: Plan) -> Iterator[tuple[str, int]]:

@@ -41,11 +41,11 @@ class Subject:
     @cached_property
     def serving(self) -> tuple[tuple[Group, ...], ...]:
         """The groups that serve each station, by the station's number."""
-        groups: list[list[Group]] = [[] for _ in self.network.stations]
-        for group in self.network.groups:
-            for station in group.stations:
-                groups[station].append(group)
-        return tuple(map(tuple, groups))
+        network = self.network
+        return tuple(
+            tuple(network.groups[number] for number in numbers)
+            for numbers in network.groups_of_station
+        )
 
     @cached_property
     def ways(self) -> tuple[Ways, ...]:
