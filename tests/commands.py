@@ -55,6 +55,30 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
     return run
 
 
+def onestop_beside(**scenarios: str) -> Any:
+    """Make a fixture that runs a command in this process, in a folder that has these scenarios."""
+
+    @pytest.fixture
+    def onestop(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> Onestop:
+        monkeypatch.chdir(tmp_path)
+        for name, text in scenarios.items():
+            (tmp_path / f"{name}.yaml").write_text(text, "utf-8")
+        return in_this_process(monkeypatch, capsys)
+
+    return onestop
+
+
+def wait_until(process: subprocess.Popen[str], happened: Callable[[], bool]) -> None:
+    """Wait until something happened, or the process has ended, or for twenty seconds."""
+    for _ in range(400):
+        if happened() or process.poll() is not None:
+            return
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
+
+
 def done(outcome: Outcome) -> Outcome:
     assert outcome.code == 0, outcome.err
     return outcome

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from commands import Onestop, Outcome, done, in_this_process, onestop_process, refused
+from commands import Onestop, Outcome, done, onestop_beside, onestop_process, refused
 
 from sim.docket import NodeKind, draw
 from sim.lint.replication import replication_of
@@ -38,15 +38,7 @@ WRONG = QUIET.replace("staff: 2", "stff: 2").replace("at: phường.", "at: phư
 SUMMARY = "no errors, no warnings; a replication takes about 575 dossiers, 575 steps, 250 MB\n"
 
 
-@pytest.fixture
-def onestop(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Onestop:
-    """Run a command in this process, in a folder that has the scenarios above."""
-    monkeypatch.chdir(tmp_path)
-    for name, text in (("quiet", QUIET), ("odd", ODD), ("wrong", WRONG)):
-        (tmp_path / f"{name}.yaml").write_text(text, "utf-8")
-    return in_this_process(monkeypatch, capsys)
+onestop = onestop_beside(quiet=QUIET, odd=ODD, wrong=WRONG)
 
 
 def test_a_good_scenario_is_one_line_on_standard_output(onestop: Onestop) -> None:

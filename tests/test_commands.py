@@ -8,14 +8,21 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 import pandas as pd
 import pytest
-from commands import Onestop, Outcome, done, in_this_process, onestop_process, refused
+from commands import (
+    Onestop,
+    Outcome,
+    done,
+    onestop_beside,
+    onestop_process,
+    refused,
+    wait_until,
+)  # fmt: skip
 
 import sim
 import sim.cli
@@ -50,14 +57,7 @@ STUDY_KEYS = {"format", "scenario", "seed", "engine", "replications", "measures"
 MEASURE_KEYS = {"policy", "scope", "name", "measure", "estimate", "low", "high", "replications"}
 
 
-@pytest.fixture
-def onestop(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Onestop:
-    """Run a command in this process, in a folder that has the scenario `ward.yaml`."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "ward.yaml").write_text(TEXT, "utf-8")
-    return in_this_process(monkeypatch, capsys)
+onestop = onestop_beside(ward=TEXT)
 
 
 def values(outcome: Outcome, part: str = "measures") -> dict[tuple[str, ...], Any]:
@@ -548,14 +548,6 @@ def test_the_next_command_can_be_pasted_into_a_shell(onestop: Onestop) -> None:
 
 
 # In a process of its own
-
-
-def wait_until(process: subprocess.Popen[str], happened: Callable[[], bool]) -> None:
-    for _ in range(400):
-        if happened() or process.poll() is not None:
-            return
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(0.05)
 
 
 def ctrl_c(process: subprocess.Popen[str]) -> None:

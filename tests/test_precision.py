@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from commands import Onestop, done, in_this_process, refused
+from commands import Onestop, done, onestop_beside, refused
 from hypothesis import given
 from hypothesis import strategies as st
 from studies import POLICIES, SCENARIO, TEXT, assert_same, files, message_of
@@ -147,13 +147,7 @@ def test_what_no_further_look_has_confirmed_is_said() -> None:
     assert line.startswith("Stopped at 20 replications: the precision asked for is reached, but")
 
 
-@pytest.fixture
-def onestop(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Onestop:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "ward.yaml").write_text(TEXT, "utf-8")
-    return in_this_process(monkeypatch, capsys)
+onestop = onestop_beside(ward=TEXT)
 
 
 def test_run_takes_a_precision(onestop: Onestop) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import psutil
 import pytest
-from commands import onestop_process
+from commands import onestop_process, wait_until
 from pandas.testing import assert_frame_equal
 from studies import (
     POLICIES,
@@ -50,14 +50,6 @@ def whole() -> Study:
 # Killed
 
 
-def wait_for(happened: Callable[[], bool]) -> None:
-    for _ in range(6000):
-        if happened():
-            return
-        time.sleep(0.01)
-    pytest.fail("it never happened")
-
-
 def test_a_study_killed_twenty_times_ends_with_the_measures_of_one_that_was_not(
     tmp_path: Path,
 ) -> None:
@@ -78,7 +70,8 @@ def test_a_study_killed_twenty_times_ends_with_the_measures_of_one_that_was_not(
             if kill % 2:
                 time.sleep(moments.uniform(0.0, 2.0))
             else:
-                wait_for(partial(is_further_than, before))
+                wait_until(process, partial(is_further_than, before))
+                assert recorded() > before
                 time.sleep(moments.uniform(0.0, 0.3))
             assert process.poll() is None, process.communicate()
             process.send_signal(signal.SIGKILL)
@@ -202,7 +195,8 @@ def test_workers_end_with_the_one_that_started_them(tmp_path: Path) -> None:
         tmp_path, "compare", "ward.yaml", "-n", "500", "-j", "2", "-o", "s"
     ) as process:
         parent = psutil.Process(process.pid)
-        wait_for(lambda: any((tmp_path / "s").rglob("0*.parquet")))
+        wait_until(process, lambda: any((tmp_path / "s").rglob("0*.parquet")))
+        assert any((tmp_path / "s").rglob("0*.parquet"))
         workers = workers_of(parent)
         assert len(workers) == 2
         parent.kill()

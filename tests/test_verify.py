@@ -6,20 +6,18 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from commands import Onestop, done, in_this_process, refused
+from commands import Onestop, done, onestop_beside, refused
 from studies import TEXT, described
+
+beside_a_ward = onestop_beside(ward=TEXT)
 
 
 @pytest.fixture
-def onestop(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Onestop:
+def onestop(beside_a_ward: Onestop) -> Onestop:
     """Give a command in a folder with a study `s` of two policies and three replications."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "ward.yaml").write_text(TEXT, "utf-8")
-    command = in_this_process(monkeypatch, capsys)
-    done(command("compare", "ward.yaml", "--policy", "second-clerk", "-n", "3", "-o", "s", "-q"))
-    return command
+    options = ["--policy", "second-clerk", "-n", "3", "-o", "s", "-q"]
+    done(beside_a_ward("compare", "ward.yaml", *options))
+    return beside_a_ward
 
 
 def redescribe(**changed: Any) -> None:
