@@ -139,7 +139,8 @@ def _serve(connection: Connection, prepare: Callable[[], object] | None) -> None
         except ConnectionError:
             return
         except Exception as error:
-            connection.send((False, RunError(f"{type(error).__name__}: {error}")))
+            told = f"its answer cannot be pickled ({type(error).__name__}: {error})"
+            connection.send((False, RunError(told)))
 
 
 def _end_of(code: int | None) -> str:
