@@ -11,6 +11,7 @@ from concurrent.futures import Executor, Future
 from concurrent.futures.process import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
@@ -488,3 +489,23 @@ def test_a_worker_that_any_signal_ends_is_replaced(number: int) -> None:
 def end_by(number: int) -> None:
     os.kill(os.getpid(), number)
     time.sleep(10)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_ctrl_c_while_a_process_starts_is_neither_lost_nor_the_processs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    start = SpawnProcess.start
+
+    def interrupted(process: SpawnProcess) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        start(process)
+
+    with processes(1) as executor:
+        with monkeypatch.context() as patch:
+            patch.setattr(SpawnProcess, "start", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                executor.submit(os.getpid)
+        process = executor.submit(os.getpid).result()
+        os.kill(process, signal.SIGINT)
+        assert executor.submit(os.getpid).result() == process
