@@ -103,9 +103,66 @@ def test_what_is_not_a_terminal_gets_no_colour_and_no_progress_bar(onestop: Ones
 def test_compare_prints_policies_and_differences(onestop: Onestop) -> None:
     found = done(onestop("compare", "ward.yaml"))
     assert "Differences from base" in found.out
-    assert found.out.count("second-clerk") == 2
-    assert found.out.count("two-at-the-counter") == 2
+    measures, _, differences = found.out.partition("Differences from base")
+    for table in (measures, differences):
+        assert "second-clerk" in table
+        assert "two-at-the-counter" in table
     assert "Published figures" not in found.out
+
+
+def test_scenarios_are_compared_under_their_files_names(onestop: Onestop, tmp_path: Path) -> None:
+    busier = TEXT.replace("per_working_day: 25", "per_working_day: 30").replace(
+        "seed: 3", "seed: 4"
+    )
+    (tmp_path / "busy.yaml").write_text(busier, "utf-8")
+    outcome = done(onestop("compare", "ward.yaml", "busy.yaml", "-o", "both", "--json"))
+    policies = ("base", "second-clerk", "two-at-the-counter")
+    labels = [f"{name}:{policy}" for name in ("ward", "busy") for policy in policies]
+    assert policies_of(outcome) == labels
+    assert "busy: seed and replications are those of the first" in outcome.err
+    found = outcome.json
+    assert {row["against"] for row in found["differences"]} == {"ward:base"}
+    # the same numbers as of the scenarios alone, with one seed
+    for name in ("ward", "busy"):
+        alone = done(onestop("compare", f"{name}.yaml", "--seed", "3", "--json"))
+        for (policy, *place), value in values(alone).items():
+            assert values(outcome)[f"{name}:{policy}", *place] == value
+    named = done(
+        onestop("compare", "ward.yaml", "busy.yaml", "--policy", "second-clerk",
+                "--against", "busy:base", "-o", "both", "--json")
+    )  # fmt: skip
+    wanted = {"busy:base", "ward:second-clerk", "busy:second-clerk"}
+    assert set(policies_of(named)) == wanted
+    assert "outcomes.png" in done(onestop("plot", "both", "--figure", "outcomes")).out
+    assert done(onestop("verify", "both/busy")).out.endswith("as it was recorded.\n")
+
+
+def test_scenarios_of_one_file_name_are_refused(onestop: Onestop, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "ward.yaml").write_text(TEXT, "utf-8")
+    assert "two scenarios have one file name" in refused(
+        onestop("compare", "ward.yaml", "other/ward.yaml")
+    )
+    assert "--difference-precision is of one scenario" in refused(
+        onestop("compare", "ward.yaml", str(FIRST_STEPS), "--difference-precision",
+                "on_time_rate=1%")
+    )  # fmt: skip
+
+
+def test_a_target_has_a_chance_to_be_reached(onestop: Onestop) -> None:
+    found = done(onestop("compare", "ward.yaml", "-n", "4", "--target", "80%", "--json")).json
+    assert found["target"] == 0.8
+    rates = pd.concat(
+        pd.read_parquet(file) for file in Path("studies").rglob("measures/*/*.parquet")
+    ).query("scope == 'all' and measure == 'on_time_rate'")
+    for row in found["chances"]:
+        own = rates[rates["policy"] == row["policy"]]["value"]
+        assert row["estimate"] == (own >= 0.8).mean()
+        assert row["low"] <= row["estimate"] <= row["high"]
+    for wrong in ("101%", "0", "many", "99"):
+        assert "write a share between 0 and 100 %" in refused(
+            onestop("compare", "ward.yaml", "--target", wrong)
+        )
 
 
 def test_published_figures_stand_beside_the_simulated(onestop: Onestop, tmp_path: Path) -> None:
@@ -152,7 +209,7 @@ def test_run_as_json_is_one_object_with_its_keys(onestop: Onestop) -> None:
 def test_compare_as_json_has_differences_too(onestop: Onestop) -> None:
     outcome = done(onestop("compare", "ward.yaml", "--json"))
     found = outcome.json
-    assert found.keys() == STUDY_KEYS | {"differences"}
+    assert found.keys() == STUDY_KEYS | {"differences", "leaders"}
     assert policies_of(outcome) == ["base", "second-clerk", "two-at-the-counter"]
     estimates, differences = values(outcome), values(outcome, "differences")
     for row in found["differences"]:

@@ -12,40 +12,41 @@ from hypothesis import strategies as st
 from studies import POLICIES, SCENARIO, TEXT, assert_same, files, message_of
 
 from sim.experiment import Study, open_study, run
-from sim.experiment.precision import FIRST_LOOK, Goal, Look, next_look
+from sim.experiment.precision import FIRST_LOOK, Look, level, next_look
 
 # The rule
 
 
 def summary(measure: str, *rows: tuple[float, float, float]) -> pd.DataFrame:
     found = pd.DataFrame(rows, columns=["low", "estimate", "high"])
-    return found.assign(scope="all", name="all", measure=measure)
+    policies = [f"policy-{number}" for number in range(len(rows))]
+    return found.assign(policy=policies, scope="all", name="all", measure=measure)
 
 
 def test_the_width_of_a_share_is_absolute_and_of_others_relative() -> None:
     of_rate = summary("on_time_rate", (0.90, 0.92, 0.94), (0.5, 0.55, 0.6))
-    assert Goal("on_time_rate", 0.02).excess(of_rate) == pytest.approx(2.5)
+    assert level("on_time_rate", 0.02).excess(of_rate) == pytest.approx(2.5)
     of_time = summary("wait_minutes_mean", (18.0, 20.0, 22.0), (9.0, 10.0, 11.0))
-    assert Goal("wait_minutes_mean", 0.05).excess(of_time) == pytest.approx(2.0)
+    assert level("wait_minutes_mean", 0.05).excess(of_time) == pytest.approx(2.0)
 
 
 def test_only_what_is_over_all_dossiers_counts() -> None:
     found = summary("on_time_rate", (0.90, 0.92, 0.94), (0.1, 0.5, 0.9))
     found.loc[1, "scope"] = "procedure"
-    assert Goal("on_time_rate", 0.02).excess(found) == pytest.approx(1.0)
+    assert level("on_time_rate", 0.02).excess(found) == pytest.approx(1.0)
 
 
 def test_what_never_varies_is_precise() -> None:
-    assert Goal("wait_minutes_mean", 0.05).excess(summary("wait_minutes_mean", (0, 0, 0))) == 0
+    assert level("wait_minutes_mean", 0.05).excess(summary("wait_minutes_mean", (0, 0, 0))) == 0
 
 
 def test_a_measure_without_an_interval_under_a_policy_is_refused() -> None:
     found = summary("on_time_rate", (0.9, 0.92, 0.94), (math.nan, math.nan, math.nan))
     found["policy"] = ["base", "no-limits"]
-    goal = Goal("on_time_rate", 0.05)
-    text = message_of(lambda: goal.refuse_what_has_no_interval(found))
+    goal = level("on_time_rate", 0.05)
+    text = message_of(lambda: goal.excess(found))
     assert text.startswith("`on_time_rate` has no value under `no-limits`")
-    goal.refuse_what_has_no_interval(found[:1])
+    assert goal.excess(found[:1]) == pytest.approx(0.4)
 
 
 def test_a_look_that_finds_enough_is_confirmed_by_one_more() -> None:

@@ -11,14 +11,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from sim.statistics.intervals import (
-    CONFIDENCE,
-    Estimates,
-    holm,
-    mean_estimates,
-    ratio_difference_estimates,
-    ratio_estimates,
-)
+from sim.statistics.bootstrap import Ratios, ratio_estimates, simultaneous_differences
+from sim.statistics.intervals import CONFIDENCE, Estimates, holm, mean_estimates
 
 Floats = NDArray[np.float64]
 NAN = math.nan
@@ -33,6 +27,11 @@ def row(*values: float) -> Floats:
 def only(found: Estimates) -> tuple[float, float, float, int, float]:
     (estimate,), (low,), (high,) = found.estimate, found.low, found.high
     return float(estimate), float(low), float(high), int(found.replications[0]), float(found.p[0])
+
+
+def ratio_difference_estimates(above: Floats, below: Floats, *base: Floats) -> Estimates:
+    (found,) = simultaneous_differences([Ratios.of(above, below)], Ratios.of(*base))
+    return found
 
 
 def share_that_covers(found: Estimates, truth: float) -> float:

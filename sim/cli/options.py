@@ -64,9 +64,9 @@ class StudyOptions:
     cluster: str | None
 
 
-def _widths(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, float]:
+def widths(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, float]:
     """Read widths written as ``MEASURE=HALFWIDTH``."""
-    widths: dict[str, float] = {}
+    found: dict[str, float] = {}
     for text in given:
         measure, equals, width = (part.strip() for part in text.partition("="))
         if not equals:
@@ -74,18 +74,33 @@ def _widths(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> di
         if measure not in DOSSIER_MEASURES:
             meant = did_you_mean(measure, DOSSIER_MEASURES)
             raise click.BadParameter(f"{text}: dossiers have no measure `{measure}`{meant}")
-        if measure in widths:
+        if measure in found:
             raise click.BadParameter(f"{text}: `{measure}` is given twice")
-        try:
-            number = float(width.removesuffix("%")) / (100 if width.endswith("%") else 1)
-        except ValueError:
-            number = math.nan
+        number = _share(width)
         if not 0 < number < math.inf:
             raise click.BadParameter(
                 f"{text}: `{width}` is no half-width; write a share or per cent above 0, as 0.5%"
             )
-        widths[measure] = number
-    return widths
+        found[measure] = number
+    return found
+
+
+def share(_: click.Context, __: click.Parameter, given: str | None) -> float | None:
+    """Read a share between 0 and 1, as ``99%`` or ``0.99``."""
+    if given is None:
+        return None
+    number = _share(given)
+    if not 0 < number < 1:
+        raise click.BadParameter(f"{given}: write a share between 0 and 100 %, as 99%")
+    return number
+
+
+def _share(text: str) -> float:
+    """Read a number or a percentage; NaN if it is neither."""
+    try:
+        return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        return math.nan
 
 
 jobs_option = click.option(
@@ -99,7 +114,7 @@ cluster_option = click.option(
 _OPTIONS = (
     click.option("-n", "--replications", type=click.IntRange(min=1), metavar="N",
                  help="How many replications; by default the scenario's."),
-    click.option("--precision", multiple=True, metavar="MEASURE=HALFWIDTH", callback=_widths,
+    click.option("--precision", multiple=True, metavar="MEASURE=HALFWIDTH", callback=widths,
                  help="Add replications until the measure's 95 % interval is that narrow: "
                  "on_time_rate=0.5%, or for what is not a share in per cent of itself: "
                  "wait_minutes_mean=5%. May be given several times."),

@@ -15,6 +15,7 @@ from sim.cli.options import StudyOptions, study_options
 @study_options
 def command(scenario: Path, policy: str, options: StudyOptions) -> None:
     """Run one policy of SCENARIO and print its measures with 95 % intervals."""
+    from sim.cli.lateness import lateness_table
     from sim.cli.studying import read_as_set, run_study, show_warnings
     from sim.cli.tables import (
         last_line,
@@ -23,7 +24,6 @@ def command(scenario: Path, policy: str, options: StudyOptions) -> None:
         published_table,
         show,
         station_table,
-        title_of,
     )
 
     loaded = read_as_set(scenario, options)
@@ -31,12 +31,13 @@ def command(scenario: Path, policy: str, options: StudyOptions) -> None:
     study = run_study(loaded.scenario, (policy,), options)
     summary = study.summary()
     if options.as_json:
-        print_json(study, summary, None)
+        print_json(study, summary)
     else:
         show(
-            policy_table(summary, [policy], title_of(study)),
+            policy_table(study, summary, [policy]),
             station_table(summary, policy),
-            published_table(study, summary, policy),
+            lateness_table(summary, policy),
+            published_table(loaded.scenario.with_policy(policy), summary, policy),
         )
     if not options.quiet:
         last_line(study)

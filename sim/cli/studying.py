@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
@@ -18,8 +19,9 @@ from sim.engine import Engine
 from sim.errors import InputError
 from sim.experiment.executors import cluster, cores, processes
 from sim.experiment.memory import available_memory, lack_of_memory
+from sim.experiment.precision import Goal
 from sim.experiment.runner import Needs, Progress, Say, make_ready, needs_of, run
-from sim.experiment.study import Plan, Study
+from sim.experiment.study import Plan, Study, together
 from sim.lint import warnings_of
 from sim.scenario.extends import extended
 from sim.scenario.load import Loaded, read
@@ -83,14 +85,50 @@ def _value(given: str, text: str) -> object:
     return document.data["value"]
 
 
-def run_study(scenario: Scenario, policies: tuple[str, ...], options: StudyOptions) -> Study:
+def study_folder(scenario: Scenario, options: StudyOptions) -> Path:
+    """Name the folder in which a study is kept."""
+    seed = scenario.seed if options.seed is None else options.seed
+    digest = Plan(scenario, (), 0, seed, options.engine).digest
+    return options.out or Path("studies") / f"{_file_name(scenario.name)}-{digest[:8]}"
+
+
+def run_together(
+    scenarios: Mapping[str, Scenario], policies: Mapping[str, Sequence[str]], options: StudyOptions
+) -> Study:
+    """Run a study of each scenario with the first's seed and replications, and put them together.
+
+    They are kept side by side in one folder, each under its scenario's name.
+    """
+    first = next(iter(scenarios.values()))
+    seed = first.seed if options.seed is None else options.seed
+    count = options.replications or (None if options.precision else first.replications)
+    for name, scenario in scenarios.items():
+        if (scenario.seed, scenario.replications) != (seed, count) and not options.quiet:
+            click.echo(f"{name}: seed and replications are those of the first.", err=True)
+    alike = replace(options, seed=seed, replications=count)
+    folders = [study_folder(scenario, alike).name for scenario in scenarios.values()]
+    digest = hashlib.blake2b("/".join(folders).encode(), digest_size=4).hexdigest()
+    folder = options.out or Path("studies") / f"{_file_name(' '.join(scenarios))}-{digest}"
+    found = {
+        name: run_study(scenario, tuple(policies[name]), replace(alike, out=folder / name))
+        for name, scenario in scenarios.items()
+        if policies[name]
+    }
+    return replace(together(found), folder=folder)
+
+
+def run_study(
+    scenario: Scenario,
+    policies: tuple[str, ...],
+    options: StudyOptions,
+    goals: Sequence[Goal] = (),
+) -> Study:
     """Run a study as the options say; it is kept in a folder."""
     count = options.replications or scenario.replications
     seed = scenario.seed if options.seed is None else options.seed
-    plan = Plan(scenario, policies, count, seed, options.engine)
-    folder = options.out or Path("studies") / f"{_file_name(scenario.name)}-{plan.digest[:8]}"
+    folder = study_folder(scenario, options)
     needs = needs_of(scenario, policies)
-    most = options.most if options.precision else count
+    most = options.most if options.precision or goals else count
     engine = needs.engine(options.engine, most)
     try:
         with (
@@ -100,7 +138,8 @@ def run_study(scenario: Scenario, policies: tuple[str, ...], options: StudyOptio
             return run(
                 scenario, policies, replications=options.replications, seed=seed, executor=executor,
                 out=folder, traces=options.traces, fresh=options.fresh, progress=progress,
-                engine=engine, precision=options.precision, most=options.most, say=say,
+                engine=engine, precision=options.precision, goals=goals, most=options.most,
+                say=say,
             )  # fmt: skip
     except KeyboardInterrupt:
         click.echo(

@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.experiment.study import Study
+from sim.measures import RATES
 from sim.scenario.measure_names import SHARES
+from sim.statistics.bootstrap import FEWEST_TO_RESAMPLE
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
+
+    from sim.scenario.schema import Scenario
 
 HEADLINES = (
     "received", "resolved", "open_within_limit", "open_overdue", "resolved_late", "withdrawn",
@@ -30,58 +34,95 @@ AT_STATIONS = ("utilisation", "served", "left", "wait_minutes_mean", "wait_minut
 _JSON_COLUMNS = ("policy", "against", "scope", "name", "measure", "estimate", "low", "high",
                  "replications", "p_adjusted")  # fmt: skip
 MISSING = "–"
-_FIRST_COLUMN, _POLICY_COLUMN, _WIDTH_ELSEWHERE = 34, 23, 160
+_FIRST_COLUMN, _POLICY_COLUMN, _WIDTH_ELSEWHERE = 34, 26, 160
+_MOST_DIGITS = 5
+_THIN = " †"
+_FEW = 5
+"""Replications carrying an interval, below which it is marked."""
 
 
-def number(value: float, measure: str, sign: str = "") -> str:
-    """Write a value of a measure: shares in per cent, what is missing as a dash."""
+def number(value: float, measure: str, sign: str = "", error: float = 0.0) -> str:
+    """Write a value of a measure with the digits that its error leaves it.
+
+    Shares are in per cent, what is missing is a dash.
+    """
     if math.isnan(value):
         return MISSING
-    if measure in SHARES:
-        return f"{100 * value:{sign}.2f} {'pp' if sign else '%'}"
-    value = value or 0.0  # not "-0.00"
+    unit = ""
     digits = 2 if abs(value) < 100 else 1 if abs(value) < 1000 else 0
-    return f"{value:{sign},.{digits}f}".replace(",", "\u202f")
+    if measure in SHARES:
+        value, error, unit, digits = 100 * value, 100 * error, " pp" if sign else " %", 2
+    if 0 < error < 0.005:
+        digits = min(math.ceil(-math.log10(error)), _MOST_DIGITS)
+    value = value or 0.0  # not "-0.00"
+    return f"{value:{sign},.{digits}f}{unit}".replace(",", "\u202f")
 
 
 def with_interval(row: Any, sign: str = "") -> str:
-    """Write an estimate with half its interval's width."""
-    estimate = number(row.estimate, row.measure, sign)
+    """Write an estimate with half its interval's width; a rate with the interval's ends."""
     half = (row.high - row.low) / 2
     if math.isnan(half) or half == 0:
-        return estimate
-    return f"{estimate} ± {number(half, row.measure).removesuffix(' %')}"
+        return number(row.estimate, row.measure, sign)
+    estimate = number(row.estimate, row.measure, sign, half)
+    if row.measure in RATES and not sign:
+        low, high = (_without_unit(end, row.measure, half) for end in (row.low, row.high))
+        return f"{estimate} ({low} – {high})"
+    return f"{estimate} ± {_without_unit(half, row.measure, half)}"
 
 
-def policy_table(summary: pd.DataFrame, policies: Iterable[str], title: str) -> Table:
+def _without_unit(value: float, measure: str, error: float) -> str:
+    return number(value, measure, error=error).removesuffix(" %")
+
+
+def policy_table(study: Study, summary: pd.DataFrame, policies: Iterable[str]) -> Table:
     """Put the headline measures in rows and the policies in columns."""
-    table = _table(title, "measure", policies)
+    table = titled_table(title_of(study), "measure", policies)
     overall = summary[summary["scope"] == "all"]
+    marked = False
     for measure in HEADLINES:
-        rows = {row.policy: row for row in _rows(overall[overall["measure"] == measure])}
-        cells = [with_interval(rows[policy]) if policy in rows else "" for policy in policies]
+        rows = {row.policy: row for row in rows_of(overall[overall["measure"] == measure])}
+        thin = _thin(study, measure)
+        cells = [
+            with_interval(rows[policy]) + (_THIN if policy in thin else "")
+            if policy in rows else ""
+            for policy in policies
+        ]  # fmt: skip
+        marked = marked or any(cell.endswith(_THIN) for cell in cells)
         table.add_row(measure, *cells)
+    if marked:
+        table.caption = (
+            f"{_THIN.strip()} fewer than {_FEW} replications carry this interval: worse years "
+            "may be too rare to be among them"
+        )
     return table
+
+
+def _thin(study: Study, measure: str) -> set[str]:
+    """Name the policies whose interval of a rate rests on few of many replications."""
+    if measure not in RATES or study.plan.replications < FEWEST_TO_RESAMPLE:
+        return set()
+    carrying = study.carrying(measure)
+    return {policy for policy, replications in carrying.items() if replications < _FEW}
 
 
 def station_table(summary: pd.DataFrame, policy: str) -> Table:
     """Put the stations in rows and what is measured at them in columns."""
     headings = [measure.replace("_", "\n") for measure in AT_STATIONS]
-    table = _table(f"Stations, {policy}", "station", headings)
+    table = titled_table(f"Stations, {policy}", "station", headings)
     own = summary[(summary["policy"] == policy) & (summary["scope"] == "station")]
     for station in own["name"].unique():
-        rows = {row.measure: row for row in _rows(own[own["name"] == station])}
+        rows = {row.measure: row for row in rows_of(own[own["name"] == station])}
         table.add_row(station, *(number(rows[m].estimate, m) for m in AT_STATIONS))
     return table
 
 
-def published_table(study: Study, summary: pd.DataFrame, policy: str) -> Table | None:
-    """Put published figures of what a policy has beside the simulated ones, if there are any."""
-    published = study.plan.scenario.with_policy(policy).published
+def published_table(scenario: Scenario, summary: pd.DataFrame, policy: str) -> Table | None:
+    """Put a scenario's published figures beside those simulated of a policy, if it has any."""
+    published = scenario.published
     if not published:
         return None
     columns = ("published", "simulated", "use", "source")
-    table = _table("Published figures", "measure", columns)
+    table = titled_table("Published figures", "measure", columns)
     for column in table.columns[-2:]:
         column.no_wrap, column.overflow = False, "fold"
     for figure in published:
@@ -89,32 +130,11 @@ def published_table(study: Study, summary: pd.DataFrame, policy: str) -> Table |
             (summary["policy"] == policy) & (summary["scope"] == figure.scope)
             & (summary["name"] == figure.name) & (summary["measure"] == figure.measure)
         ]  # fmt: skip
-        simulated = [with_interval(row) for row in _rows(found)]
+        simulated = [with_interval(row) for row in rows_of(found)]
         table.add_row(
             f"{figure.measure} ({figure.name})", number(figure.value, figure.measure),
             simulated[0] if simulated else MISSING, figure.use.replace("_", " "), figure.source,
         )  # fmt: skip
-    return table
-
-
-def difference_table(differences: pd.DataFrame, policies: Iterable[str], against: str) -> Table:
-    """Put differences of the headline measures in rows and the policies in columns."""
-    table = _table(f"Differences from {against}", "measure", policies)
-    overall = differences[differences["scope"] == "all"]
-    for measure in HEADLINES:
-        rows = {row.policy: row for row in _rows(overall[overall["measure"] == measure])}
-        cells = []
-        for policy in policies:
-            row = rows[policy]
-            doubtful = row.p_adjusted >= 0.05 and row.estimate != 0
-            cells.append(with_interval(row, "+") + (" (n.d.)" if doubtful else ""))
-        table.add_row(measure, *cells)
-    table.caption = (
-        "± half a 95 % interval, paired by replication\n"
-        "pp: percentage points\n"
-        "n.d.: not distinguishable from 0 at 5 %,\n"
-        "adjusted for the number of policies (Holm)"
-    )
     return table
 
 
@@ -129,12 +149,13 @@ def _width() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH_ELSEWHERE
 
 
-def _rows(table: pd.DataFrame) -> list[Any]:
+def rows_of(table: pd.DataFrame) -> list[Any]:
     """List a table's rows, columns as attributes."""
     return list(table.itertuples(index=False))
 
 
-def _table(title: str, first: str, columns: Iterable[str]) -> Table:
+def titled_table(title: str, first: str, columns: Iterable[str]) -> Table:
+    """Make a table whose first column stands at the left and the others at the right."""
     from rich import box
     from rich.table import Table
 
@@ -154,8 +175,11 @@ def title_of(study: Study) -> str:
     return f"{study.plan.scenario.name}, {count} replication{'' if count == 1 else 's'}"
 
 
-def show(*tables: Table | None) -> None:
-    """Print tables on standard output, as wide as the terminal, or as they need elsewhere."""
+def show(*parts: Table | str | None) -> None:
+    """Print tables and sentences on standard output.
+
+    They are as wide as the terminal, or as they need elsewhere.
+    """
     from rich.console import Console
 
     class PipedConsole(Console):
@@ -165,13 +189,15 @@ def show(*tables: Table | None) -> None:
             raise BrokenPipeError
 
     console = PipedConsole(width=_width(), highlight=False)
-    for table in tables:
-        if table is not None:
-            console.print(table)
+    for part in parts:
+        if part is not None:
+            console.print(part, markup=False)
+        if isinstance(part, str):
+            console.print()
 
 
-def print_json(study: Study, summary: pd.DataFrame, differences: pd.DataFrame | None) -> None:
-    """Print one JSON object; what is missing is null."""
+def print_json(study: Study, summary: pd.DataFrame, **further: object) -> None:
+    """Print one JSON object, with further keys; what is missing is null."""
     plan = study.plan
     found: dict[str, Any] = {
         "format": 1,
@@ -179,15 +205,15 @@ def print_json(study: Study, summary: pd.DataFrame, differences: pd.DataFrame | 
         "seed": plan.seed,
         "engine": plan.engine,
         "replications": plan.replications,
-        "measures": _records(summary),
+        "measures": records(summary),
     }
-    if differences is not None:
-        found["differences"] = _records(differences)
+    found |= further
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     click.echo(json.dumps(found, ensure_ascii=not unicode, allow_nan=False))
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give a table's rows as JSON has them."""
     columns = [column for column in _JSON_COLUMNS if column in table.columns]
     return [
         {

@@ -9,6 +9,7 @@ import platform
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from uuid import uuid4
 from filelock import FileLock, Timeout
 
 from sim.errors import InputError
-from sim.experiment.study import Plan, Study, resolved
+from sim.experiment.study import Plan, Study, resolved, together
 from sim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "series": ("policy", "replication", "scope", "name", "series", "at", "value"),
 }
 """What is kept of each replication, with its columns."""
+DIFFERENCES = "differences.csv"
+"""What a comparison writes; a folder with it and no study of its own holds several."""
 _PARTS = (*TABLES, "traces", "figures")
 _LOCK = ".lock"
 _ASIDE = re.compile(r"\..+\.onestop-[0-9a-f]{32}")
@@ -365,13 +368,17 @@ def _damaged(file: Path) -> InputError:
 
 
 def open_study(path: str | Path) -> Study:
-    """Open a study's folder.
+    """Open a study's folder, or one that holds studies of several scenarios.
 
     Raises
     ------
     InputError
         If there is none, or it is damaged or incomplete.
     """
+    whole = Path(path)
+    if (whole / DIFFERENCES).exists() and not (whole / "study.json").exists():
+        parts = sorted(file.parent for file in whole.glob("*/study.json"))
+        return replace(together({part.name: open_study(part) for part in parts}), folder=whole)
     folder, plan, kept = recorded_plan(path)
     return folder.read(plan, kept)
 

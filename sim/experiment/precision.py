@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.errors import InputError
+from sim.experiment.study import Study
 from sim.scenario.measure_names import SHARES
 
 if TYPE_CHECKING:
@@ -21,49 +22,52 @@ FIRST_LOOK = 20
 
 @dataclass(frozen=True)
 class Goal:
-    """How narrow a 95 % interval is to be.
+    """How narrow the 95 % intervals of a measure of all dossiers are to be.
 
     Parameters
     ----------
     measure
-        Its name; that of all dossiers is meant.
+        Its name.
     half_width
-        Half the interval's width: of a share, itself a share; of others, a part of the estimate.
+        Half an interval's width: a part of the estimate if `relative`, else as the measure is.
+    relative
+        Whether it is.
+    estimates
+        Gives a study's estimates, one for each policy: columns policy, scope, measure, estimate,
+        low, high.
     """
 
     measure: str
     half_width: float
+    relative: bool
+    estimates: Callable[[Study], pd.DataFrame]
 
-    def refuse_what_has_no_interval(self, summary: pd.DataFrame) -> None:
-        """Refuse a measure that has no interval under some policy, and would have none with more.
+    def excess(self, table: pd.DataFrame) -> float:
+        """Give how many times as wide as wanted the widest of some estimates' intervals is.
 
         Raises
         ------
         InputError
-            With the policy.
+            If the measure has no value under some policy, and would have none with more
+            replications.
         """
-        for policy, half in zip(self._own(summary)["policy"], self._halves(summary), strict=True):
-            if math.isnan(half):
+        own = table[(table["scope"] == "all") & (table["measure"] == self.measure)]
+        estimate = own["estimate"].to_numpy(np.float64)
+        for policy, value in zip(own["policy"], estimate, strict=True):
+            if math.isnan(value):
                 raise InputError(
                     f"`{self.measure}` has no value under `{policy}`, so that no number of "
                     "replications makes it precise; ask for another measure"
                 )
-
-    def _own(self, summary: pd.DataFrame) -> pd.DataFrame:
-        return summary[(summary["scope"] == "all") & (summary["measure"] == self.measure)]
-
-    def _halves(self, summary: pd.DataFrame) -> NDArray[np.float64]:
-        own = self._own(summary)
-        return ((own["high"] - own["low"]) / 2).to_numpy(np.float64)
-
-    def excess(self, summary: pd.DataFrame) -> float:
-        """Give how many times as wide as wanted the widest interval of any policy is."""
-        own, halves = self._own(summary), self._halves(summary)
-        wanted = np.full(halves.shape, self.half_width)
-        if self.measure not in SHARES:
-            wanted *= np.abs(own["estimate"].to_numpy(np.float64))
+        halves = ((own["high"] - own["low"]) / 2).fillna(math.inf).to_numpy(np.float64)
+        wanted = self.half_width * (np.abs(estimate) if self.relative else np.ones(estimate.shape))
         ratios = np.divide(halves, wanted, out=np.full(halves.shape, math.inf), where=wanted > 0)
         return float(np.where(halves == 0, 0.0, ratios).max())
+
+
+def level(measure: str, half_width: float) -> Goal:
+    """Want a measure's own intervals narrow: of a share in shares, else in parts of itself."""
+    return Goal(measure, half_width, measure not in SHARES, Study.summary)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from sim.engine import Engine, engine_for, unusable
 from sim.errors import InputError, RunError, quoted
 from sim.experiment.folder import Folder, open_study, table_file, trace_file
 from sim.experiment.memory import free_memory, lack_of_memory
-from sim.experiment.precision import FIRST_LOOK, Goal, Look, is_reached, next_look
+from sim.experiment.precision import FIRST_LOOK, Goal, Look, is_reached, level, next_look
 from sim.experiment.replicate import Result, Task, replicate
 from sim.experiment.study import Plan, Study, resolved
 from sim.lint.replication import replication_of
@@ -53,6 +53,7 @@ def run(
     traces: int = 0,
     fresh: bool = False,
     precision: Mapping[str, float] | None = None,
+    goals: Iterable[Goal] = (),
     most: int = MOST_REPLICATIONS,
     progress: Progress | None = None,
     say: Say | None = None,
@@ -82,6 +83,8 @@ def run(
         For measures of all dossiers, half the width that their 95 % intervals are to have under
         every policy: of shares, a share; of others, a part of the estimate. Replications are
         added until they have.
+    goals
+        Further demands on precision.
     most
         Replications after which that ends in any case.
     progress
@@ -100,7 +103,7 @@ def run(
     """
     if reason := unusable(engine):
         raise InputError(reason)
-    goals = [Goal(measure, half) for measure, half in (precision or {}).items()]
+    goals = [*(level(measure, half) for measure, half in (precision or {}).items()), *goals]
     usual = FIRST_LOOK if goals else scenario.replications
     count = usual if replications is None else replications
     if count < 1:
@@ -134,10 +137,7 @@ def run(
             study = running.study(plan)
             if not goals:
                 break
-            summary = study.summary()
-            for goal in goals:
-                goal.refuse_what_has_no_interval(summary)
-            looks.append(Look(plan.replications, max(goal.excess(summary) for goal in goals)))
+            looks.append(Look(plan.replications, _excess(study, goals)))
             further = next_look(looks, most)
             if further is None:
                 running.tell(_stopped(looks, most))
@@ -146,6 +146,10 @@ def run(
         if folder is not None:
             folder.write_csv("summary.csv", open_study(folder.path).summary())
         return study
+
+
+def _excess(study: Study, goals: Iterable[Goal]) -> float:
+    return max(goal.excess(goal.estimates(study)) for goal in goals)
 
 
 def _stopped(looks: list[Look], most: int) -> str:

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from sim.engine import Engine
+from sim.errors import InputError
 from sim.measures import RATES
 from sim.scenario.schema import Scenario
-from sim.statistics.intervals import Estimates, mean_estimates, ratio_estimates
+from sim.statistics.bootstrap import Ratios, carried_by, ratio_estimates
+from sim.statistics.intervals import Estimates, mean_estimates
 
 if TYPE_CHECKING:
     import pandas as pd
 
+T = TypeVar("T", Estimates, Ratios)
+
 KEY = ["scope", "name", "measure"]
+ESTIMATED = ["estimate", "low", "high", "replications"]
+"""What an estimate has, in tables."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +113,20 @@ class Study:
             estimates = _estimates(table)
             part = table.index.to_frame(index=False)
             part.insert(0, "policy", policy)
-            for column in ("estimate", "low", "high", "replications"):
+            for column in ESTIMATED:
                 part[column] = getattr(estimates, column)
             parts.append(part)
         return pd.concat(parts, ignore_index=True)
+
+    def carrying(self, measure: str) -> dict[str, float]:
+        """Count for each policy the replications that carry the interval of a rate of all dossiers.
+
+        See `sim.statistics.bootstrap.carried_by`.
+        """
+        return {
+            policy: float(carried_by(*rate_of_all(table, measure))[0])
+            for policy, table in self.by_policy.items()
+        }
 
 
 def _estimates(table: pd.DataFrame) -> Estimates:
@@ -118,7 +134,7 @@ def _estimates(table: pd.DataFrame) -> Estimates:
     estimates = mean_estimates(values)
     for measure in RATES:
         rows, above, below = rate_parts(table, measure)
-        put(estimates, rows, ratio_estimates(above, below))
+        put(estimates, rows, ratio_estimates(above, below, RATES[measure].factor))
     return estimates
 
 
@@ -140,13 +156,52 @@ def rate_parts(
     return rows, rate.factor * summed(rate.above), summed(rate.below)
 
 
-def put(into: Estimates, rows: Any, found: Estimates) -> None:
-    """Put estimates in place of those in some rows."""
-    into.estimate[rows] = found.estimate
-    into.low[rows] = found.low
-    into.high[rows] = found.high
-    into.replications[rows] = found.replications
-    into.p[rows] = found.p
+def rate_of_all(table: pd.DataFrame, measure: str) -> tuple[Any, Any]:
+    """Give the numerators and denominators of a rate of all dossiers, shape (1, n) each."""
+    of_all = table.loc[table.index.get_level_values("scope") == "all"]
+    return rate_parts(of_all, measure)[1:]
+
+
+def put(into: T, rows: Any, found: T) -> None:
+    """Put estimates, or ratios, in place of those in some rows."""
+    for field in fields(found):
+        getattr(into, field.name)[rows] = getattr(found, field.name)
+
+
+def together(studies: Mapping[str, Study]) -> Study:
+    """Put studies of several scenarios together, each policy as ``SCENARIO:POLICY``.
+
+    Parameters
+    ----------
+    studies
+        By the scenario's name, at least one; of one seed, so that they are paired by replication.
+
+    Returns
+    -------
+    Study
+        Of the first scenario, and in no folder.
+
+    Raises
+    ------
+    InputError
+        If their seeds differ.
+    """
+    import pandas as pd
+
+    first = next(iter(studies.values()))
+    if any(study.plan.seed != first.plan.seed for study in studies.values()):
+        raise InputError("studies of different seeds cannot be compared; run them with one seed")
+    names: list[str] = []
+    measures: list[pd.DataFrame] = []
+    series: list[pd.DataFrame] = []
+    for scenario, study in studies.items():
+        new = {policy: f"{scenario}:{policy}" for policy in study.plan.policies}
+        names += new.values()
+        for table, into in ((study.measures, measures), (study.series, series)):
+            into.append(table.assign(policy=table["policy"].map(new)))
+    least = min(study.plan.replications for study in studies.values())
+    plan = replace(first.plan, policies=tuple(names), replications=least)
+    return Study(plan, pd.concat(measures, ignore_index=True), pd.concat(series, ignore_index=True))
 
 
 def labelled(table: pd.DataFrame, policy: str, replication: int, docket: str) -> pd.DataFrame:

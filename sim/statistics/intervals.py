@@ -54,50 +54,10 @@ def mean_estimates(values: Floats) -> Estimates:
     present = ~np.isnan(values)
     n = present.sum(axis=1)
     filled = np.where(present, values, 0.0)
-    mean = _divided(filled.sum(axis=1), n)
+    mean = divided(filled.sum(axis=1), n)
     squares = np.where(present, (filled - mean[:, None]) ** 2, 0.0).sum(axis=1)
-    error = np.sqrt(_divided(squares, (n - 1) * n, n > 1))
-    return _with_t(mean, error, n)
-
-
-def ratio_estimates(numerators: Floats, denominators: Floats) -> Estimates:
-    """Estimate pooled ratios, the sum above over the sum below, with Student's t.
-
-    Parameters
-    ----------
-    numerators, denominators
-        Shape (m, n) each.
-
-    Notes
-    -----
-    With z = X − R Y, Var(R) = s²(z) / (n Ȳ²): Law, *Simulation Modeling and Analysis*, ch. 9
-    (ratio estimation by the delta method).
-    """
-    n = np.full(numerators.shape[0], numerators.shape[1])
-    below = denominators.sum(axis=1)
-    ratio = _divided(numerators.sum(axis=1), below)
-    influence = _influence(numerators, denominators, ratio)
-    return _with_t(ratio, _standard_error(influence), np.where(below > 0, n, 0))
-
-
-def ratio_difference_estimates(
-    numerators: Floats, denominators: Floats, base_numerators: Floats, base_denominators: Floats
-) -> Estimates:
-    """Estimate differences of pooled ratios, paired by replication, with Student's t.
-
-    Parameters
-    ----------
-    numerators, denominators, base_numerators, base_denominators
-        Shape (m, n) each; column by column on common random numbers.
-    """
-    below, base_below = denominators.sum(axis=1), base_denominators.sum(axis=1)
-    ratio = _divided(numerators.sum(axis=1), below)
-    base = _divided(base_numerators.sum(axis=1), base_below)
-    influence = _influence(numerators, denominators, ratio) - _influence(
-        base_numerators, base_denominators, base
-    )
-    n = np.where((below > 0) & (base_below > 0), numerators.shape[1], 0)
-    return _with_t(ratio - base, _standard_error(influence), n)
+    error = np.sqrt(divided(squares, (n - 1) * n, n > 1))
+    return estimates_with_t(mean, error, n)
 
 
 def holm(p: Floats) -> Floats:
@@ -115,30 +75,30 @@ def holm(p: Floats) -> Floats:
     return adjusted
 
 
-def _influence(numerators: Floats, denominators: Floats, ratio: Floats) -> Floats:
-    """Give each replication's linear part in the error of a ratio, shape (m, n)."""
-    average = denominators.mean(axis=1)
-    return _divided(numerators - ratio[:, None] * denominators, average[:, None])
+def estimates_with_t(
+    estimate: Floats, error: Floats, n: NDArray[np.int64], confidence: float = CONFIDENCE
+) -> Estimates:
+    """Give estimates with intervals of Student's t.
 
-
-def _standard_error(values: Floats) -> Floats:
-    n = values.shape[1]
-    if n < 2:
-        return np.full(values.shape[0], np.nan)
-    return np.asarray(np.std(values, axis=1, ddof=1) / np.sqrt(n))
-
-
-def _with_t(estimate: Floats, error: Floats, n: NDArray[np.int64]) -> Estimates:
+    Parameters
+    ----------
+    estimate, error
+        Estimates and their standard errors, shape (m,).
+    n
+        How many replications each rests on, shape (m,); no interval below two.
+    confidence
+        Of the intervals, between 0 and 1.
+    """
     freedom = np.maximum(n - 1, 1)
     known = n > 1
-    half = np.where(known, special.stdtrit(freedom, 0.5 + CONFIDENCE / 2) * error, np.nan)
-    t = _divided(np.abs(estimate), error, error > 0)
+    half = np.where(known, special.stdtrit(freedom, 0.5 + confidence / 2) * error, np.nan)
+    t = divided(np.abs(estimate), error, error > 0)
     p = np.where(error > 0, 2 * special.stdtr(freedom, -t), np.where(estimate == 0, 1.0, 0.0))
     p = np.where(known & ~np.isnan(estimate), p, np.nan)
     return Estimates(estimate, estimate - half, estimate + half, n, p)
 
 
-def _divided(above: Floats, below: object, where: object = None) -> Floats:
+def divided(above: Floats, below: object, where: object = None) -> Floats:
     """Divide, giving NaN where the denominator is not positive."""
     denominator = np.asarray(below, np.float64)
     wanted = denominator > 0 if where is None else np.asarray(where)

@@ -1,0 +1,279 @@
+"""Intervals by resampling whole replications; exact ones of yes and no."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy import stats
+
+from sim.statistics.binomial import share_interval, trials_needed
+from sim.statistics.bootstrap import (
+    FEWEST_TO_RESAMPLE,
+    RESAMPLES,
+    Ratios,
+    carried_by,
+    ratio_estimates,
+    simultaneous_differences,
+    surely_greater,
+)
+
+Floats = NDArray[np.float64]
+
+
+def drawn(n: int) -> NDArray[np.int64]:
+    """Draw the resamples anew, as lists of replications: what the module counts."""
+    generator = np.random.Generator(np.random.Philox(n))
+    counts = generator.multinomial(n, np.full(n, 1 / n), size=RESAMPLES)
+    return np.array([np.repeat(np.arange(n), times) for times in counts])
+
+
+def ratio_and_error(above: Floats, below: Floats) -> tuple[float, float]:
+    """Law, ch. 9: R and √(s²(X − R Y) / (n Ȳ²))."""
+    ratio = above.sum() / below.sum()
+    z = above - ratio * below
+    return ratio, math.sqrt((z**2).sum() / (len(z) - 1) / len(z)) / below.mean()
+
+
+def years(rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
+    """Draw years of some thousand dossiers, of which rare years lose many."""
+    below = rng.poisson(1000, shape).astype(float)
+    lost = np.clip(np.exp(rng.normal(-4, 1, shape)), 0, 1)
+    return below - rng.binomial(below.astype(int), lost), below
+
+
+# One ratio
+
+
+def test_the_interval_of_a_ratio_resample_by_resample() -> None:
+    """Efron & Tibshirani, ch. 12.5, written out: t of each resample, and its quantiles."""
+    (above,), (below,) = years(np.random.default_rng(5), (1, 12))
+    ratio, error = ratio_and_error(above, below)
+    t = []
+    for chosen in drawn(12):
+        again, its_error = ratio_and_error(above[chosen], below[chosen])
+        t.append((again - ratio) / its_error)
+    t.sort()
+    low = ratio - t[math.ceil(0.975 * (RESAMPLES + 1)) - 1] * error
+    high = ratio - t[math.ceil(0.025 * (RESAMPLES + 1)) - 1] * error
+    found = ratio_estimates(above[None], below[None])
+    assert found.estimate[0] == pytest.approx(ratio)
+    assert (found.low[0], found.high[0]) == pytest.approx((low, high))
+
+
+def test_a_rate_made_of_rare_bad_years_has_more_room_below_than_above() -> None:
+    above, below = years(np.random.default_rng(8), (1, 40))
+    found = ratio_estimates(above, below)
+    assert found.estimate - found.low > found.high - found.estimate
+
+
+def test_an_end_that_resampling_cannot_find_is_that_of_any_share() -> None:
+    """One bad year of twelve: a third of the resamples lack it and have no spread."""
+    above = np.array([[100.0] * 11 + [60.0]])
+    found = ratio_estimates(above, np.full((1, 12), 100.0))
+    assert found.low[0] == 0
+    assert found.estimate[0] < found.high[0] < np.inf
+    score = ratio_estimates(20 * above, np.full((1, 12), 100.0), most=20.0)
+    assert (score.low[0], score.high[0]) == pytest.approx((0, 20 * found.high[0]))
+
+
+def test_what_is_alike_in_every_replication_has_an_interval_of_0() -> None:
+    found = ratio_estimates(np.full((1, 30), 90.0), np.full((1, 30), 100.0))
+    assert (found.low[0], found.high[0]) == (found.estimate[0], found.estimate[0])
+
+
+def test_a_higher_confidence_has_a_wider_interval() -> None:
+    above, below = years(np.random.default_rng(9), (5, 30))
+    narrow, wide = (ratio_estimates(above, below, confidence=c) for c in (0.9, 0.99))
+    assert (wide.low < narrow.low).all()
+    assert (wide.high > narrow.high).all()
+
+
+@given(st.permutations(range(15)), st.floats(0.1, 10))
+def test_estimates_do_not_depend_on_the_order_of_rows_nor_on_a_scale(
+    order: list[int], scale: float
+) -> None:
+    above, below = years(np.random.default_rng(1), (15, 12))
+    found = ratio_estimates(above, below)
+    turned = ratio_estimates(above[order] * scale, below[order] * scale)
+    assert turned.low == pytest.approx(found.low[order])
+    assert turned.high == pytest.approx(found.high[order])
+
+
+# Differences
+
+
+def test_the_intervals_of_two_policies_resample_by_resample() -> None:
+    """The largest absolute t of the two in each resample, and its quantile."""
+    rng = np.random.default_rng(6)
+    base, below = (side[0] for side in years(rng, (1, 14)))
+    policies = [base - rng.poisson(20, 14), np.minimum(base + rng.poisson(9, 14), below)]
+
+    def difference(rows: NDArray[np.int64], above: Floats) -> tuple[float, float]:
+        one, other = above[rows].sum() / below[rows].sum(), base[rows].sum() / below[rows].sum()
+        parts = (above[rows] - one * below[rows]) - (base[rows] - other * below[rows])
+        n = len(rows)
+        return one - other, math.sqrt((parts**2).sum() / (n - 1) / n) / below[rows].mean()
+
+    all_of_them = np.arange(14)
+    whole = [difference(all_of_them, above) for above in policies]
+    largest = sorted(
+        max(
+            abs(again - estimate) / error
+            for (again, error), (estimate, _) in zip(
+                (difference(rows, above) for above in policies), whole, strict=True
+            )
+        )
+        for rows in drawn(14)
+    )
+    width = largest[math.ceil(0.95 * (RESAMPLES + 1)) - 1]
+    ratios = [Ratios.of(above[None], below[None]) for above in (*policies, base)]
+    found = simultaneous_differences(ratios[:2], ratios[2])
+    for one, (estimate, error) in zip(found, whole, strict=True):
+        assert one.estimate[0] == pytest.approx(estimate)
+        expected = (estimate - width * error, estimate + width * error)
+        assert (one.low[0], one.high[0]) == pytest.approx(expected)
+
+
+def test_with_few_replications_students_t_is_corrected_by_bonferroni() -> None:
+    values = np.array([[3.0, 5, 4, 8]])
+    n = values.shape[1]
+    assert n < FEWEST_TO_RESAMPLE
+    found = simultaneous_differences(
+        [Ratios.of_means(values), Ratios.of_means(2 * values)], Ratios.zero(1, n)
+    )
+    for times, one in enumerate(found, 1):
+        interval = stats.ttest_1samp(times * values[0], 0).confidence_interval(1 - 0.05 / 2)
+        assert (one.low[0], one.high[0]) == pytest.approx((interval.low, interval.high))
+
+
+def test_a_difference_from_itself_is_exactly_0_whatever_else_is_compared() -> None:
+    above, below = years(np.random.default_rng(3), (6, 25))
+    base = Ratios.of(above, below)
+    found = simultaneous_differences([base, Ratios.of(above - 3, below)], base)
+    assert (found[0].estimate == 0).all()
+    assert (found[0].low == 0).all()
+    assert (found[0].high == 0).all()
+
+
+def test_a_policy_that_differs_in_one_replication_has_no_interval_and_widens_no_other() -> None:
+    rng = np.random.default_rng(4)
+    sure = Ratios.of_means(rng.normal(1, 1, (1, 20)))
+    once = Ratios.of_means(np.array([[0.0] * 19 + [7.0]]))
+    zero = Ratios.zero(1, 20)
+    alone = simultaneous_differences([sure], zero)[0]
+    beside, of_one = simultaneous_differences([sure, once], zero)
+    assert (beside.low, beside.high) == (alone.low, alone.high)
+    assert of_one.estimate[0] == pytest.approx(7 / 20)
+    assert math.isnan(of_one.low[0])
+    assert math.isnan(of_one.high[0])
+
+
+def test_missing_values_leave_their_replications_out() -> None:
+    values = np.random.default_rng(2).normal(3, 1, (1, 12))
+    few = np.concatenate([values[:, :8], np.full((1, 4), np.nan)], axis=1)
+    found = simultaneous_differences([Ratios.of_means(few)], Ratios.zero(1, 12))[0]
+    assert found.replications[0] == 8
+    assert found.estimate[0] == pytest.approx(values[0, :8].mean())
+    assert found.p[0] == pytest.approx(stats.ttest_1samp(values[0, :8], 0).pvalue)
+
+
+def test_intervals_of_several_policies_are_right_at_once() -> None:
+    """300 comparisons of five policies that are as the base: about 5 % claim anything."""
+    rng = np.random.default_rng(10)
+    repetitions, n = 600, 30
+    common = rng.normal(0, 3, (repetitions, n))
+    values = [common + rng.normal(0, 1, (repetitions, n)) for _ in range(6)]
+    zero = Ratios.zero(repetitions, n)
+    found = simultaneous_differences([Ratios.of_means(own - values[0]) for own in values[1:]], zero)
+    right = np.all([(one.low <= 0) & (one.high >= 0) for one in found], axis=0).mean()
+    assert right == pytest.approx(0.95, abs=4 * math.sqrt(0.95 * 0.05 / repetitions))
+    alone = ((found[0].low <= 0) & (found[0].high >= 0)).mean()
+    assert alone > right
+
+
+# The greatest
+
+
+def test_what_is_surely_greater() -> None:
+    rng = np.random.default_rng(12)
+    common = rng.normal(0, 5, 40)
+    values = np.array([common, common + rng.normal(2, 0.5, 40), common + rng.normal(2, 0.5, 40)])
+    greater = surely_greater(Ratios.of_means(values))
+    assert greater[1:, 0].all()
+    assert not greater[0].any()
+    assert not greater[1:, 1:].any()
+
+
+def test_nothing_is_surely_greater_than_itself_or_with_one_replication() -> None:
+    values = np.array([[1.0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]] * 3)
+    assert not surely_greater(Ratios.of_means(values)).any()
+    assert not surely_greater(Ratios.of_means(np.array([[1.0], [2.0]]))).any()
+    assert surely_greater(Ratios.of_means(np.array([[1.0, 2]]))).shape == (1, 1)
+
+
+def test_of_equal_policies_one_is_rarely_called_the_best() -> None:
+    rng = np.random.default_rng(13)
+    repetitions = 400
+    wrong = np.mean(
+        [
+            surely_greater(Ratios.of_means(rng.normal(0, 1, (4, 25)))).any()
+            for _ in range(repetitions)
+        ]
+    )
+    assert wrong <= 0.05 + 4 * math.sqrt(0.05 * 0.95 / repetitions)
+
+
+# How many replications carry an interval
+
+
+def test_how_many_replications_carry_an_interval() -> None:
+    """One bad year alone carries nearly all; half good and half bad carry it together."""
+    below = np.full((3, 100), 100.0)
+    above = np.full((3, 100), 99.0)
+    above[0, :1] = 10
+    above[1, :50] = 10
+    one, all_of_them, none = carried_by(above, below)
+    assert one == pytest.approx(1, abs=0.1)
+    assert all_of_them == pytest.approx(100)
+    assert none == 0
+    normal = np.random.default_rng(1).normal(50, 5, (1, 30_000))
+    assert carried_by(normal, np.full((1, 30_000), 100.0))[0] == pytest.approx(10_000, rel=0.1)
+
+
+# Yes or no
+
+
+@given(st.integers(1, 300), st.data())
+def test_an_exact_interval_ends_where_the_tails_are_2_and_a_half_per_cent(
+    trials: int, data: st.DataObject
+) -> None:
+    successes = data.draw(st.integers(0, trials))
+    low, high = share_interval(successes, trials)
+    if successes:
+        assert stats.binom.sf(successes - 1, trials, low) == pytest.approx(0.025)
+    else:
+        assert low == 0
+    if successes < trials:
+        assert stats.binom.cdf(successes, trials, high) == pytest.approx(0.025)
+    else:
+        assert high == 1
+
+
+def test_the_designs_that_certify_95_per_cent_with_95_per_cent() -> None:
+    """59, 93, 124 and 153 with none to three bad years: tables of acceptance sampling."""
+    assert [trials_needed(bad, 0.95) for bad in range(4)] == [59, 93, 124, 153]
+
+
+@given(st.integers(0, 5), st.floats(0.5, 0.99), st.floats(0.5, 0.99))
+def test_a_design_is_the_smallest_that_certifies(
+    failures: int, share: float, confidence: float
+) -> None:
+    n = trials_needed(failures, share, confidence)
+    assert stats.binom.cdf(failures, n, 1 - share) <= 1 - confidence + 1e-12
+    if n > failures + 1:
+        assert stats.binom.cdf(failures, n - 1, 1 - share) > 1 - confidence - 1e-12
