@@ -90,6 +90,24 @@ def draw(network: Network, seed: int, replication: int) -> Docket:
     )
 
 
+def with_officers_of(network: Network, docket: Docket) -> Docket:
+    """Give a docket for a network that differs from its own in officers alone.
+
+    Parameters
+    ----------
+    network
+        With the same procedures, levels, offices and stations as the one the docket was drawn for.
+    docket
+        Its replication.
+
+    Returns
+    -------
+    Docket
+        What `draw` would give, without drawing the citizens again.
+    """
+    return replace(docket, shifts=tuple(_shifts(network, docket.seed, docket.replication)))
+
+
 @dataclass(frozen=True)
 class _Length:
     """The distribution of a node's length, and its stream: step id, round and purpose."""

@@ -18,6 +18,7 @@ from functools import partial
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from sim.engine import Engine, engine_for, unusable
 from sim.errors import InputError, RunError, quoted
@@ -31,6 +32,8 @@ from sim.network import build
 from sim.scenario.references import BASE
 from sim.scenario.schema import Scenario
 
+T = TypeVar("T")
+R = TypeVar("R")
 Progress = Callable[[int, int], None]
 Say = Callable[[str], None]
 
@@ -260,7 +263,9 @@ class _Running:
         hashes: dict[str, str] = {}
         failures: list[str] = []
         try:
-            for task, outcome in outcomes(self._tasks(plan, missing), self.executor, self.tell):
+            for task, outcome in outcomes(
+                replicate, self._tasks(plan, missing), self.executor, self.tell
+            ):
                 if isinstance(outcome, str):
                     failures.append(outcome)
                     continue
@@ -322,16 +327,18 @@ def tasks_of(plan: Plan, wanted: Iterable[tuple[str, int]], needs: Needs) -> Ite
 
 
 def outcomes(
-    tasks: Iterator[Task], executor: Executor | None, tell: Say
-) -> Iterator[tuple[Task, Result | str]]:
+    do: Callable[[T], R], tasks: Iterator[T], executor: Executor | None, tell: Say
+) -> Iterator[tuple[T, R | str]]:
     """Run tasks; give their results as they come, and say in words what failed.
 
     A task whose worker dies is given once more.
 
     Parameters
     ----------
+    do
+        Runs one of them.
     tasks
-        What to run.
+        What to run; each says as text what it is.
     executor
         Where, or None for this process.
     tell
@@ -346,14 +353,14 @@ def outcomes(
     """
     if executor is None:
         for task in tasks:
-            yield task, _outcome(task, partial(replicate, task))
+            yield task, _outcome(task, partial(do, task))
         return
-    under_way: dict[Future[Result], Task] = {}
-    died: set[Task] = set()
+    under_way: dict[Future[R], T] = {}
+    died: set[T] = set()
 
-    def give(task: Task) -> None:
+    def give(task: T) -> None:
         try:
-            under_way[executor.submit(replicate, task)] = task
+            under_way[executor.submit(do, task)] = task
         except BrokenExecutor as error:
             raise RunError(f"{task}: {error}; the same command goes on") from None
 
@@ -384,7 +391,7 @@ def outcomes(
             future.cancel()
 
 
-def _outcome(task: Task, give: Callable[[], Result]) -> Result | str:
+def _outcome(task: T, give: Callable[[], R]) -> R | str:
     """Give a result, or say what failed; a worker's death and the user's mistakes are raised."""
     try:
         return give()

@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.errors import InputError
 from sim.experiment.folder import Folder
-from sim.experiment.replicate import Result
+from sim.experiment.replicate import Result, replicate
 from sim.experiment.runner import Needs, Say, outcomes, tasks_of
 from sim.experiment.study import Plan
 
@@ -77,7 +77,7 @@ def verify(
     wanted = sorted((number, policy) for policy, own in recorded.items() for number in own)
     tasks = tasks_of(plan, ((policy, number) for number, policy in wanted), needs)
     for done, (task, outcome) in enumerate(
-        outcomes(tasks, executor, say or (lambda _: None)), start=1
+        outcomes(replicate, tasks, executor, say or (lambda _: None)), start=1
     ):
         where = f"{task.policy}/{task.replication}"
         if isinstance(outcome, str):

@@ -1,0 +1,85 @@
+"""Certificates: what fresh replications say of numbers of officers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.staffing.sample import Demand
+from sim.statistics.binomial import trials_needed
+from sim.statistics.bootstrap import ratio_estimates
+from sim.statistics.intervals import Floats
+
+LOOKS = 100, 200, 400, 800
+"""Replications of a certificate of the pooled rate: further ones where fewer leave it open.
+
+Below 100 the bootstrap-t is not to be trusted. Each look has its part of the doubt (Bonferroni).
+"""
+_BAD_YEARS = 3
+"""Years that may miss the target in a certificate by years; fewer would often fail by chance."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What fresh replications showed.
+
+    Parameters
+    ----------
+    replications
+        How many.
+    holds
+        Whether they certify the demand.
+    low
+        Pooled: the lower confidence bound of the rate.
+    bad_years, allowed
+        By years: how many missed the target, and how many might have.
+    shortfall
+        By how much the rate was too low to certify it, 0 where it holds.
+    """
+
+    replications: int
+    holds: bool
+    low: float | None
+    bad_years: int | None
+    allowed: int | None
+    shortfall: float
+
+
+def certify(demand: Demand, fresh: Callable[[int], tuple[Floats, Floats]]) -> Certificate:
+    """Tell whether fresh replications certify a demand.
+
+    Parameters
+    ----------
+    demand
+        Pooled: the one-sided lower confidence bound, by the bootstrap-t, reaches the target. By
+        years: so few miss it that with the given confidence at least that share of years reach it.
+    fresh
+        Gives the numerators and denominators, shape (n,), of the first n fresh replications.
+    """
+    return _pooled(demand, fresh) if demand.reading == "pooled" else _by_years(demand, fresh)
+
+
+def _pooled(demand: Demand, fresh: Callable[[int], tuple[Floats, Floats]]) -> Certificate:
+    doubt = (1 - demand.confidence) / len(LOOKS)
+    for replications in LOOKS:
+        above, below = fresh(replications)
+        found = ratio_estimates(above[None], below[None], confidence=1 - 2 * doubt)
+        low = float(found.low[0])
+        if low >= demand.target or float(found.estimate[0]) < demand.target:
+            break
+    holds = low >= demand.target
+    return Certificate(
+        replications, holds, low, None, None, 0.0 if holds else demand.target - low
+    )  # fmt: skip
+
+
+def _by_years(demand: Demand, fresh: Callable[[int], tuple[Floats, Floats]]) -> Certificate:
+    n = trials_needed(_BAD_YEARS, demand.confidence, demand.confidence)
+    above, below = fresh(n)
+    rates = np.where(below > 0, above / np.maximum(below, 1), 1.0)
+    bad = int(np.count_nonzero(rates < demand.target))
+    holds = bad <= _BAD_YEARS
+    short = 0.0 if holds else demand.target - float(np.sort(rates)[_BAD_YEARS])
+    return Certificate(n, holds, None, bad, _BAD_YEARS, short)

@@ -1,0 +1,342 @@
+"""The smallest staff that keeps a target, and where a given number of officers does most good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from sim.engine import Engine, unusable
+from sim.errors import InputError
+from sim.experiment.folder import Folder
+from sim.experiment.memory import free_memory, lack_of_memory
+from sim.experiment.runner import Progress, Say, make_ready, needs_of
+from sim.experiment.study import Plan
+from sim.measures.rates import RATES
+from sim.scenario.measure_names import LOST_TO, SHARES
+from sim.scenario.references import BASE
+from sim.scenario.schema import Scenario
+from sim.scenario.words import did_you_mean
+from sim.staffing.budget import most_good
+from sim.staffing.certificate import Certificate, certify
+from sim.staffing.frontier import Point, frontier
+from sim.staffing.posts import Post, Staff, cost_of, posts_of
+from sim.staffing.sample import SAMPLE, Demand, Reading, Sample
+from sim.staffing.search import cheapest, most_that_helps
+from sim.staffing.trials import Question, Trial, Trials, sums
+from sim.statistics.bootstrap import ratio_estimates
+from sim.statistics.intervals import Floats
+
+WANTED = tuple(measure for measure in RATES if measure in SHARES)
+"""Rates that can be asked for."""
+TRIALS = "trials.jsonl"
+_MOST_ROUNDS = 6
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A pooled rate with its 95 % interval; None where there is none."""
+
+    estimate: float | None
+    low: float | None
+    high: float | None
+    replications: int
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A plan with one officer fewer in each office of one post."""
+
+    station: str
+    cost: float
+    rate: Rate
+
+
+@dataclass(frozen=True)
+class StaffingPlan:
+    """Numbers of officers, and what is known of them.
+
+    Parameters
+    ----------
+    scenario
+        The scenario's name.
+    measure, target, reading, confidence
+        What was asked; `target` is None where a budget was given.
+    posts
+        What could be changed.
+    staff
+        How many officers for each; the most that help, where the target cannot be reached.
+    cost
+        What they cost.
+    rate
+        The rate on fresh replications.
+    certificate
+        What they certify; None with a budget, or where the target cannot be reached.
+    neighbours
+        Plans one step cheaper.
+    bound
+        A cost below which no plan reaches the target on the sample; None with a budget.
+    unreachable
+        Why the target cannot be reached, or cannot be certified; empty where it is.
+    frontier
+        The best of the plans tried, by cost.
+    trials
+        How many replications were run in all.
+    """
+
+    scenario: str
+    measure: str
+    target: float | None
+    reading: Reading
+    confidence: float
+    posts: tuple[Post, ...]
+    staff: Staff
+    cost: float
+    rate: Rate
+    certificate: Certificate | None
+    neighbours: tuple[Neighbour, ...]
+    bound: float | None
+    unreachable: str
+    frontier: tuple[Point, ...]
+    trials: int
+
+    @property
+    def plan(self) -> dict[str, int]:
+        """The number of officers at each address, in each office."""
+        return {post.address: count for post, count in zip(self.posts, self.staff, strict=True)}
+
+    @property
+    def gap(self) -> float | None:
+        """How much a cheaper plan could save at most; None with a budget."""
+        return None if self.bound is None else self.cost - self.bound
+
+
+def find_staff(
+    scenario: Scenario,
+    target: float | None = None,
+    measure: str = "on_time_rate",
+    stations: Iterable[str] = (),
+    costs: Mapping[str, float] | None = None,
+    least: Mapping[str, int] | None = None,
+    most: Mapping[str, int] | None = None,
+    confidence: float = 0.95,
+    reading: Reading = "pooled",
+    budget: float | None = None,
+    seed: int | None = None,
+    engine: Engine = "auto",
+    executor: Executor | None = None,
+    out: str | Path | None = None,
+    fresh: bool = False,
+    progress: Progress | None = None,
+    say: Say | None = None,
+) -> StaffingPlan:
+    """Find the cheapest numbers of officers that keep a target, or the best that a budget buys.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    target
+        What the rate is to be, a share; or None with `budget`.
+    measure
+        The rate, of all dossiers.
+    stations, costs, least, most
+        What may change, and how; see `sim.staffing.posts.posts_of`.
+    confidence
+        How sure the target is to be, a share of at least a half.
+    reading
+        ``pooled``: the lower confidence bound of the pooled rate reaches the target; ``year``: a
+        share `confidence` of years reach it, with as much confidence.
+    budget
+        What the officers may cost together; or None with `target`.
+    seed, engine, executor, out, fresh, progress, say
+        See `sim.run`; trials that are recorded in `out` are not run again.
+
+    Raises
+    ------
+    InputError
+        If what is asked does not fit the scenario or itself, or a replication needs more memory
+        than there is.
+    RunError
+        If replications failed; what is finished is kept.
+    """
+    _refuse_unfit(target, measure, confidence, budget, engine)
+    posts = posts_of(scenario, stations, costs, least, most)
+    if not posts:
+        raise InputError("no work comes to any station with officers; there is nothing to search")
+    needs = needs_of(scenario, [BASE])
+    if executor is None and (lack := lack_of_memory(needs.memory[BASE], free_memory())):
+        raise InputError(lack)
+    number = scenario.seed if seed is None else seed
+    chosen = needs.engine(engine, 50 * SAMPLE)
+    if executor is None:
+        make_ready(chosen, say)
+    question = Question.of(scenario, posts, measure, number, chosen, needs.memory[BASE])
+    with _kept(scenario, number, out, fresh) as file:
+        trials = Trials(question, executor, progress, say, file)
+        tell = say or (lambda _: None)
+        if target is not None:
+            demand = Demand(target, reading, confidence)
+            return _with_target(scenario, posts, demand, trials, tell)
+        assert budget is not None
+        return _with_budget(scenario, posts, budget, trials, tell, confidence, reading)
+
+
+def _refuse_unfit(
+    target: float | None, measure: str, confidence: float, budget: float | None, engine: Engine
+) -> None:
+    if reason := unusable(engine):
+        raise InputError(reason)
+    if (target is None) == (budget is None):
+        raise InputError("give a target or a budget, one of them")
+    if measure not in WANTED:
+        raise InputError(f"`{measure}` is no rate of dossiers{did_you_mean(measure, WANTED)}")
+    if target is not None and not 0 < target < 1:
+        raise InputError(f"a target is a share between 0 and 1, not {target:g}")
+    if not 0.5 <= confidence < 1:
+        raise InputError(f"a confidence is a share of 50 % to less than 100 %, not {confidence:g}")
+
+
+@contextmanager
+def _kept(
+    scenario: Scenario, seed: int, out: str | Path | None, fresh: bool
+) -> Iterator[Path | None]:
+    """Give the file in which trials are kept, with its study's folder held for the block."""
+    if out is None:
+        yield None
+        return
+    folder = Folder(Path(out))
+    with folder.held_for(Plan(scenario, (), 0, seed, "auto"), fresh):
+        if fresh:
+            (folder.path / TRIALS).unlink(missing_ok=True)
+        yield folder.path / TRIALS
+
+
+def _with_target(
+    scenario: Scenario,
+    posts: Sequence[Post],
+    demand: Demand,
+    trials: Trials,
+    tell: Callable[[str], None],
+) -> StaffingPlan:
+    first = Sample(trials, posts, demand)
+    most = most_that_helps(first)
+    found = StaffingPlan(
+        scenario=scenario.name, measure=trials.question.measure, target=demand.target,
+        reading=demand.reading, confidence=demand.confidence, posts=tuple(posts), staff=most,
+        cost=cost_of(posts, most), rate=_rate(trials, most, range(1, SAMPLE + 1)),
+        certificate=None, neighbours=(), bound=None, unreachable="", frontier=(), trials=0,
+    )  # fmt: skip
+    if not first.meets([most])[0]:
+        found = replace(found, unreachable=_what_binds(trials, most))
+        return replace(found, trials=len(trials.known))
+    wanted, begin = demand, SAMPLE + 1
+    for _ in range(_MOST_ROUNDS):
+        sample = Sample(trials, posts, wanted)
+        if not sample.meets([most])[0]:
+            break
+        cheap = cheapest(sample, most, tell)
+        certificate = certify(demand, _fresh(trials, posts, cheap.staff, begin, tell))
+        numbers = range(begin, begin + certificate.replications)
+        found = replace(
+            found, staff=cheap.staff, cost=cost_of(posts, cheap.staff), bound=cheap.bound,
+            rate=_rate(trials, cheap.staff, numbers), certificate=certificate,
+        )  # fmt: skip
+        if certificate.holds:
+            return replace(
+                found,
+                neighbours=_neighbours(trials, posts, cheap.staff, numbers[:SAMPLE]),
+                frontier=frontier(trials, posts, demand.target),
+                trials=len(trials.known),
+            )
+        tell(f"They do not certify it: {certificate.shortfall:.2%} short. Searching for more.")
+        wanted = replace(wanted, target=wanted.target + certificate.shortfall)
+        begin = numbers.stop
+    return replace(
+        found,
+        unreachable="the rate reaches it, but not by enough to certify it; more officers do not "
+        "help further",
+        frontier=frontier(trials, posts, demand.target),
+        trials=len(trials.known),
+    )
+
+
+def _fresh(
+    trials: Trials, posts: Sequence[Post], staff: Staff, begin: int, tell: Callable[[str], None]
+) -> Callable[[int], tuple[Floats, Floats]]:
+    """Give what runs fresh replications of a plan, numbered from `begin`."""
+
+    def first(count: int) -> tuple[Floats, Floats]:
+        tell(f"Certifying a cost of {cost_of(posts, staff):g} on {count} fresh replications.")
+        (above,), (below,) = sums(trials.of([staff], range(begin, begin + count)))
+        return above, below
+
+    return first
+
+
+def _with_budget(
+    scenario: Scenario,
+    posts: Sequence[Post],
+    budget: float,
+    trials: Trials,
+    tell: Callable[[str], None],
+    confidence: float,
+    reading: Reading,
+) -> StaffingPlan:
+    staff = most_good(trials, posts, budget, tell)
+    numbers = range(SAMPLE + 1, SAMPLE + 101)
+    return StaffingPlan(
+        scenario=scenario.name, measure=trials.question.measure, target=None, reading=reading,
+        confidence=confidence, posts=tuple(posts), staff=staff, cost=cost_of(posts, staff),
+        rate=_rate(trials, staff, numbers), certificate=None,
+        neighbours=_neighbours(trials, posts, staff, numbers[:SAMPLE]), bound=None,
+        unreachable="", frontier=frontier(trials, posts, None), trials=len(trials.known),
+    )  # fmt: skip
+
+
+def _rate(trials: Trials, staff: Staff, replications: Sequence[int]) -> Rate:
+    return _rates(trials.of([staff], replications))[0]
+
+
+def _rates(found: Sequence[Sequence[Trial]]) -> list[Rate]:
+    above, below = sums(found)
+    estimates = ratio_estimates(above, below)
+    columns = (estimates.estimate, estimates.low, estimates.high)
+    return [
+        Rate(_known(estimate), _known(low), _known(high), above.shape[1])
+        for estimate, low, high in zip(*columns, strict=True)
+    ]
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _neighbours(
+    trials: Trials, posts: Sequence[Post], staff: Staff, replications: Sequence[int]
+) -> tuple[Neighbour, ...]:
+    places = [place for place, post in enumerate(posts) if staff[place] > post.least]
+    if not places:
+        return ()
+    fewer = [(*staff[:place], staff[place] - 1, *staff[place + 1 :]) for place in places]
+    rates = _rates(trials.of(fewer, replications))
+    return tuple(
+        Neighbour(posts[place].address, cost_of(posts, less), rate)
+        for place, less, rate in zip(places, fewer, rates, strict=True)
+    )
+
+
+def _what_binds(trials: Trials, staff: Staff) -> str:
+    """Say where late dossiers lose their time though there are officers enough."""
+    (found,) = trials.of([staff], range(1, SAMPLE + 1))
+    lost = np.mean([trial.lost for trial in found], axis=0)
+    total = lost.sum()
+    if not total:
+        return "officers are not what it lacks"
+    parts = sorted(zip(lost / total, LOST_TO, strict=True), reverse=True)
+    told = ", ".join(f"{share:.0%} {kind}" for share, kind in parts if share >= 0.01)
+    return f"of the time of late dossiers, with officers enough, {told}"

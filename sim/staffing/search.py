@@ -1,0 +1,226 @@
+"""The cheapest numbers of officers that meet a demand on a sample.
+
+Cuts of a monotone integer program: each plan that falls short, made as large as it can be while
+it does, forbids all below it (Atlason, Epelman & Henderson, *Optimizing call center staffing
+using simulation and analytic center cutting-plane methods*, 2008, for cuts from simulation).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import coo_array
+
+from sim.staffing.posts import Post, Staff, cost_of
+from sim.staffing.sample import Sample
+
+_MOST_CUTS = 100
+_MOST_DOUBLINGS = 6
+_CANDIDATES = 6
+"""Posts among which the next officer is looked for: where late dossiers queue most."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found.
+
+    Parameters
+    ----------
+    staff
+        The cheapest numbers of officers that meet the demand, as far as is known.
+    bound
+        A cost below which none meet it, if more officers keep no fewer limits.
+    """
+
+    staff: Staff
+    bound: float
+
+
+def most_that_helps(sample: Sample) -> Staff:
+    """Give numbers of officers beyond which no more limits are kept.
+
+    Twice a generous staff, doubled until the trials stay the same, within the posts' bounds.
+    """
+
+    def bounded(times: int) -> Staff:
+        return tuple(
+            max(post.least, min(times * _generous(post), post.most or times * _generous(post)))
+            for post in sample.posts
+        )
+
+    times = 1
+    (before,) = sample.first([bounded(times)])
+    for _ in range(_MOST_DOUBLINGS):
+        (after,) = sample.first([bounded(2 * times)])
+        if [trial.above for trial in after] == [trial.above for trial in before]:
+            break
+        times, before = 2 * times, after
+    return bounded(times)
+
+
+def _generous(post: Post) -> int:
+    load = max(post.load, 0.0)
+    return max(math.ceil(load + 3 * math.sqrt(load)), post.now, 1)
+
+
+def cheapest(sample: Sample, most: Staff, say: Callable[[str], None]) -> Found:
+    """Find the cheapest numbers of officers that meet a demand.
+
+    Parameters
+    ----------
+    sample
+        Tells which meet it; `most` does.
+    most
+        The largest numbers.
+    say
+        Called with a line about what was reached.
+    """
+    posts = sample.posts
+    least = _least_alone(sample, most)
+    say(
+        f"Each post alone needs {_listed(posts, least)}: a cost of {cost_of(posts, least):g} "
+        "at least."
+    )
+    best = _trimmed(sample, _raised(sample, least, most), least)
+    cuts: list[Staff] = []
+    bound = cost_of(posts, least)
+    while len(cuts) < _MOST_CUTS:
+        proposed = _proposal(posts, least, most, cuts)
+        bound = max(bound, cost_of(posts, proposed))
+        if bound >= cost_of(posts, best):
+            return Found(best, cost_of(posts, best))
+        if sample.meets([proposed])[0]:
+            return Found(proposed, bound)
+        say(
+            f"A cost of {cost_of(posts, best):g} is enough, one of less than {bound:g} is not; "
+            "looking between."
+        )
+        cuts.append(_enlarged(sample, proposed, most, range(len(posts))))
+        better = _trimmed(sample, _raised(sample, proposed, most), least)
+        best = min(best, better, key=lambda staff: cost_of(posts, staff))
+    return Found(best, bound)
+
+
+def _listed(posts: Sequence[Post], staff: Staff) -> str:
+    return ", ".join(f"{post.address} {n}" for post, n in zip(posts, staff, strict=True))
+
+
+def _with(staff: Staff, place: int, count: int) -> Staff:
+    return (*staff[:place], count, *staff[place + 1 :])
+
+
+def _least_alone(sample: Sample, most: Staff) -> Staff:
+    """Give the least number at each post with which the demand is met, all others at most."""
+    low = [post.least for post in sample.posts]
+    high = list(most)
+    while unsure := [place for place in range(len(low)) if low[place] < high[place]]:
+        middle = {place: (low[place] + high[place]) // 2 for place in unsure}
+        met = sample.meets([_with(most, place, count) for place, count in middle.items()])
+        for place, is_met in zip(unsure, met, strict=True):
+            if is_met:
+                high[place] = middle[place]
+            else:
+                low[place] = middle[place] + 1
+    return tuple(low)
+
+
+def _raised(sample: Sample, staff: Staff, most: Staff) -> Staff:
+    """Add officers, each where most limits are kept for its cost, until the demand is met."""
+    posts = sample.posts
+    while not sample.meets([staff])[0]:
+        (trials,) = sample.first([staff])
+        queued = np.sum([trial.queued for trial in trials], axis=0)
+        free = [place for place in range(len(posts)) if staff[place] < most[place]]
+        by_queue = sorted(free, key=lambda place: -float(queued[place] / posts[place].cost))
+        further = [_with(staff, place, staff[place] + 1) for place in by_queue[:_CANDIDATES]]
+        above = sum(trial.above for trial in trials)
+        gains = [
+            (sum(trial.above for trial in own) - above)
+            / (cost_of(posts, more) - cost_of(posts, staff))
+            for more, own in zip(further, sample.first(further), strict=True)
+        ]
+        staff = further[int(np.argmax(gains))]
+    return staff
+
+
+def _trimmed(sample: Sample, staff: Staff, least: Staff) -> Staff:
+    """Take officers away, the dearest first, while the demand is met."""
+    posts = sample.posts
+    while True:
+        fewer = [
+            _with(staff, place, staff[place] - 1)
+            for place in range(len(posts)) if staff[place] > least[place]
+        ]  # fmt: skip
+        enough = [
+            less for less, met in zip(fewer, sample.meets(fewer), strict=True) if met
+        ]  # fmt: skip
+        if not enough:
+            return staff
+        staff = min(enough, key=lambda less: cost_of(posts, less))
+
+
+def _enlarged(sample: Sample, staff: Staff, most: Staff, places: Sequence[int]) -> Staff:
+    """Add officers at some places while the demand is not met, so many that no more can be."""
+    raised = staff
+    for place in places:
+        raised = _with(raised, place, most[place])
+    if not sample.meets([raised])[0]:
+        return raised
+    if len(places) > 1:
+        half = len(places) // 2
+        staff = _enlarged(sample, staff, most, places[:half])
+        return _enlarged(sample, staff, most, places[half:])
+    (place,) = places
+    low, high = staff[place], most[place]
+    while high - low > 1:
+        middle = (low + high) // 2
+        if sample.meets([_with(staff, place, middle)])[0]:
+            high = middle
+        else:
+            low = middle
+    return _with(staff, place, low)
+
+
+def _proposal(posts: Sequence[Post], least: Staff, most: Staff, cuts: Sequence[Staff]) -> Staff:
+    """Give the cheapest numbers that no cut forbids: one at least above each cut.
+
+    A binary for each officer beyond the least: whether there are that many.
+    """
+    officers = [
+        (place, count)
+        for place in range(len(posts))
+        for count in range(least[place] + 1, most[place] + 1)
+    ]
+    column = {officer: number for number, officer in enumerate(officers)}
+    if not cuts or not officers:
+        return least
+    rows: list[list[tuple[int, float]]] = []
+    floors: list[float] = []
+    for place, count in officers:
+        if (place, count + 1) in column:
+            rows.append([(column[place, count], 1.0), (column[place, count + 1], -1.0)])
+            floors.append(0.0)
+    for cut in cuts:
+        beyond = [(place, count + 1) for place, count in enumerate(cut)]
+        rows.append([(column[officer], 1.0) for officer in beyond if officer in column])
+        floors.append(1.0)
+    entries = [(row, at, value) for row, own in enumerate(rows) for at, value in own]
+    numbers, columns, values = zip(*entries, strict=True)
+    matrix = coo_array((values, (numbers, columns)), shape=(len(rows), len(officers)))
+    solved = milp(
+        [posts[place].cost for place, _ in officers],
+        constraints=LinearConstraint(matrix.tocsr(), floors, np.inf),
+        integrality=np.ones(len(officers), np.int64),
+        bounds=Bounds(0, 1),
+        options={"mip_rel_gap": 0.0},
+    )
+    assert solved.x is not None, solved.message
+    chosen = np.round(solved.x).astype(int)
+    added = [0] * len(posts)
+    for (place, _), is_there in zip(officers, chosen, strict=True):
+        added[place] += int(is_there)
+    return tuple(fewest + more for fewest, more in zip(least, added, strict=True))
