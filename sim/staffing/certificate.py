@@ -37,6 +37,9 @@ class Certificate:
         By years: how many missed the target, and how many might have.
     shortfall
         By how much the rate was too low to certify it, 0 where it holds.
+    attempt
+        The how-manyth plan it is that was held against fresh replications, each against its own:
+        the more, the likelier one passes by chance.
     """
 
     replications: int
@@ -45,9 +48,12 @@ class Certificate:
     bad_years: int | None
     allowed: int | None
     shortfall: float
+    attempt: int
 
 
-def certify(demand: Demand, fresh: Callable[[int], tuple[Floats, Floats]]) -> Certificate:
+def certify(
+    demand: Demand, fresh: Callable[[int], tuple[Floats, Floats]], attempt: int = 1
+) -> Certificate:
     """Tell whether fresh replications certify a demand.
 
     Parameters
@@ -57,11 +63,16 @@ def certify(demand: Demand, fresh: Callable[[int], tuple[Floats, Floats]]) -> Ce
         years: so few miss it that with the given confidence at least that share of years reach it.
     fresh
         Gives the numerators and denominators, shape (n,), of the first n fresh replications.
+    attempt
+        The how-manyth it is.
     """
-    return _pooled(demand, fresh) if demand.reading == "pooled" else _by_years(demand, fresh)
+    of_reading = _pooled if demand.reading == "pooled" else _by_years
+    return of_reading(demand, fresh, attempt)
 
 
-def _pooled(demand: Demand, fresh: Callable[[int], tuple[Floats, Floats]]) -> Certificate:
+def _pooled(
+    demand: Demand, fresh: Callable[[int], tuple[Floats, Floats]], attempt: int
+) -> Certificate:
     doubt = (1 - demand.confidence) / len(LOOKS)
     for replications in LOOKS:
         above, below = fresh(replications)
@@ -71,15 +82,17 @@ def _pooled(demand: Demand, fresh: Callable[[int], tuple[Floats, Floats]]) -> Ce
             break
     holds = low >= demand.target
     return Certificate(
-        replications, holds, low, None, None, 0.0 if holds else demand.target - low
+        replications, holds, low, None, None, 0.0 if holds else demand.target - low, attempt
     )  # fmt: skip
 
 
-def _by_years(demand: Demand, fresh: Callable[[int], tuple[Floats, Floats]]) -> Certificate:
+def _by_years(
+    demand: Demand, fresh: Callable[[int], tuple[Floats, Floats]], attempt: int
+) -> Certificate:
     n = trials_needed(_BAD_YEARS, demand.confidence, demand.confidence)
     above, below = fresh(n)
     rates = np.where(below > 0, above / np.maximum(below, 1), 1.0)
     bad = int(np.count_nonzero(rates < demand.target))
     holds = bad <= _BAD_YEARS
     short = 0.0 if holds else demand.target - float(np.sort(rates)[_BAD_YEARS])
-    return Certificate(n, holds, None, bad, _BAD_YEARS, short)
+    return Certificate(n, holds, None, bad, _BAD_YEARS, short, attempt)

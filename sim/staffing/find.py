@@ -35,6 +35,7 @@ WANTED = tuple(measure for measure in RATES if measure in SHARES)
 """Rates that can be asked for."""
 TRIALS = "trials.jsonl"
 _MOST_ROUNDS = 6
+_MOST_NEIGHBOURS_TRIED = 4
 
 
 @dataclass(frozen=True)
@@ -234,48 +235,105 @@ def _with_target(
     if not first.meets([most])[0]:
         found = replace(found, unreachable=_what_binds(trials, most))
         return replace(found, trials=len(trials.known))
-    wanted, begin = demand, SAMPLE + 1
+    fresh = _Fresh(trials, posts, demand, tell)
+    wanted = demand
     for _ in range(_MOST_ROUNDS):
         sample = Sample(trials, posts, wanted)
         if not sample.meets([most])[0]:
             break
         cheap = cheapest(sample, most, tell)
-        certificate = certify(demand, _fresh(trials, posts, cheap.staff, begin, tell))
-        numbers = range(begin, begin + certificate.replications)
-        found = replace(
-            found, staff=cheap.staff, cost=cost_of(posts, cheap.staff), bound=cheap.bound,
-            rate=_rate(trials, cheap.staff, numbers), certificate=certificate,
-        )  # fmt: skip
-        if certificate.holds:
-            return replace(
-                found,
-                neighbours=_neighbours(trials, posts, cheap.staff, numbers[:SAMPLE]),
-                frontier=frontier(trials, posts, demand.target),
-                trials=len(trials.known),
-            )
-        tell(f"They do not certify it: {certificate.shortfall:.2%} short. Searching for more.")
-        wanted = replace(wanted, target=wanted.target + certificate.shortfall)
-        begin = numbers.stop
+        held = fresh.held(cheap.staff)
+        found = _certified(found, held, cheap.bound)
+        if held.certificate.holds:
+            return _with_surroundings(found, fresh, held)
+        short = held.certificate.shortfall
+        tell(f"They do not certify it, by {short:.3%}. Searching for more.")
+        wanted = replace(wanted, target=wanted.target + short)
     return replace(
         found,
-        unreachable="the rate reaches it, but not by enough to certify it; more officers do not "
-        "help further",
+        unreachable="the rate may reach it, but not by enough to certify it, and more officers do "
+        "not help further",
         frontier=frontier(trials, posts, demand.target),
         trials=len(trials.known),
     )
 
 
-def _fresh(
-    trials: Trials, posts: Sequence[Post], staff: Staff, begin: int, tell: Callable[[str], None]
-) -> Callable[[int], tuple[Floats, Floats]]:
-    """Give what runs fresh replications of a plan, numbered from `begin`."""
+@dataclass(frozen=True)
+class _Held:
+    """A plan held against fresh replications."""
 
-    def first(count: int) -> tuple[Floats, Floats]:
-        tell(f"Certifying a cost of {cost_of(posts, staff):g} on {count} fresh replications.")
-        (above,), (below,) = sums(trials.of([staff], range(begin, begin + count)))
-        return above, below
+    staff: Staff
+    certificate: Certificate
+    rate: Rate
+    neighbours: tuple[Neighbour, ...]
 
-    return first
+
+@dataclass
+class _Fresh:
+    """Fresh replications, of which each plan that is held against some gets its own."""
+
+    trials: Trials
+    posts: Sequence[Post]
+    demand: Demand
+    tell: Callable[[str], None]
+    used: int = SAMPLE
+    attempts: int = 0
+
+    def held(self, staff: Staff) -> _Held:
+        """Hold a plan against fresh replications, and the plans one step cheaper."""
+        begin = self.used + 1
+
+        def first(count: int) -> tuple[Floats, Floats]:
+            self.tell(
+                f"Certifying a cost of {cost_of(self.posts, staff):g} on {count} fresh "
+                "replications."
+            )
+            (above,), (below,) = sums(self.trials.of([staff], range(begin, begin + count)))
+            return above, below
+
+        self.attempts += 1
+        certificate = certify(self.demand, first, self.attempts)
+        numbers = range(begin, begin + certificate.replications)
+        self.used = numbers[-1]
+        rate = _rate(self.trials, staff, numbers)
+        near = _neighbours(self.trials, self.posts, staff, numbers[:SAMPLE])
+        return _Held(staff, certificate, rate, near)
+
+
+def _certified(found: StaffingPlan, held: _Held, bound: float) -> StaffingPlan:
+    cost = cost_of(found.posts, held.staff)
+    return replace(
+        found, staff=held.staff, cost=cost, rate=held.rate, certificate=held.certificate,
+        neighbours=held.neighbours, bound=min(bound, cost),
+    )  # fmt: skip
+
+
+def _with_surroundings(found: StaffingPlan, fresh: _Fresh, held: _Held) -> StaffingPlan:
+    """Try cheaper neighbours that seem to do it too, and add the frontier.
+
+    The sample of the search may have been unkind to them.
+    """
+    tried: set[Staff] = set()
+    while True:
+        promising = [
+            (near.cost, less)
+            for near, less in zip(held.neighbours, _fewer(found.posts, held.staff), strict=True)
+            if near.rate.estimate is not None and near.rate.estimate >= fresh.demand.target
+            and less not in tried
+        ]  # fmt: skip
+        if not promising or len(tried) == _MOST_NEIGHBOURS_TRIED:
+            break
+        _, less = min(promising)
+        tried.add(less)
+        other = fresh.held(less)
+        if other.certificate.holds:
+            held = other
+            found = _certified(found, held, found.bound or 0.0)
+    return replace(
+        found,
+        frontier=frontier(fresh.trials, found.posts, fresh.demand.target),
+        trials=len(fresh.trials.known),
+    )
 
 
 def _with_budget(
@@ -319,15 +377,27 @@ def _known(value: float) -> float | None:
 def _neighbours(
     trials: Trials, posts: Sequence[Post], staff: Staff, replications: Sequence[int]
 ) -> tuple[Neighbour, ...]:
-    places = [place for place, post in enumerate(posts) if staff[place] > post.least]
-    if not places:
+    fewer = _fewer(posts, staff)
+    if not fewer:
         return ()
-    fewer = [(*staff[:place], staff[place] - 1, *staff[place + 1 :]) for place in places]
-    rates = _rates(trials.of(fewer, replications))
+    addresses = [
+        post.address for post, count in zip(posts, staff, strict=True) if count > post.least
+    ]
     return tuple(
-        Neighbour(posts[place].address, cost_of(posts, less), rate)
-        for place, less, rate in zip(places, fewer, rates, strict=True)
+        Neighbour(address, cost_of(posts, less), rate)
+        for address, less, rate in zip(
+            addresses, fewer, _rates(trials.of(fewer, replications)), strict=True
+        )
     )
+
+
+def _fewer(posts: Sequence[Post], staff: Staff) -> list[Staff]:
+    """Give the plans one step cheaper that have officers for the work."""
+    return [
+        (*staff[:place], staff[place] - 1, *staff[place + 1 :])
+        for place, post in enumerate(posts)
+        if staff[place] > post.least
+    ]
 
 
 def _what_binds(trials: Trials, staff: Staff) -> str:

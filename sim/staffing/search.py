@@ -43,7 +43,7 @@ class Found:
 def most_that_helps(sample: Sample) -> Staff:
     """Give numbers of officers beyond which no more limits are kept.
 
-    Twice a generous staff, doubled until the trials stay the same, within the posts' bounds.
+    A generous staff, doubled until that keeps no more, within the posts' bounds.
     """
 
     def bounded(times: int) -> Staff:
@@ -53,13 +53,17 @@ def most_that_helps(sample: Sample) -> Staff:
         )
 
     times = 1
-    (before,) = sample.first([bounded(times)])
+    kept = _kept(sample, bounded(times))
     for _ in range(_MOST_DOUBLINGS):
-        (after,) = sample.first([bounded(2 * times)])
-        if [trial.above for trial in after] == [trial.above for trial in before]:
+        if kept == 1 or (further := _kept(sample, bounded(2 * times))) <= kept:
             break
-        times, before = 2 * times, after
+        times, kept = 2 * times, further
     return bounded(times)
+
+
+def _kept(sample: Sample, staff: Staff) -> float:
+    (trials,) = sample.first([staff])
+    return sum(trial.above for trial in trials) / max(sum(trial.below for trial in trials), 1.0)
 
 
 def _generous(post: Post) -> int:
