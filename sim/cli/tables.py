@@ -183,6 +183,11 @@ def print_json(study: Study, summary: pd.DataFrame, differences: pd.DataFrame | 
     }
     if differences is not None:
         found["differences"] = _records(differences)
+    print_object(found)
+
+
+def print_object(found: dict[str, Any]) -> None:
+    """Print one JSON object, its letters as they are where the output can take them."""
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     click.echo(json.dumps(found, ensure_ascii=not unicode, allow_nan=False))
 
