@@ -52,12 +52,12 @@ def attribute(trace: Trace, dossier: int) -> list[Loss]:
         In the order of the route; together they are the span, without remainder.
     """
     losses: list[Loss] = []
-    end = _span_end(trace, dossier)
+    end = span_end(trace, dossier)
     open_since = int(trace.docket.accepted[dossier])
     for place, node in enumerate(critical_path(trace, dossier)):
         # A dossier that is open when the run starts has stood where it is since its acceptance.
         begun = open_since if place == 0 and open_since != MISSING else int(trace.joined[node])
-        losses.extend(loss for loss in _of_node(trace, node, begun, end) if loss.us)
+        losses.extend(parts_of(trace, node, begun, end))
     return losses
 
 
@@ -85,26 +85,47 @@ def critical_path(trace: Trace, dossier: int) -> list[int]:
         if trace.instants[node, 0] <= accepted or not before:
             break
         node = max(before, key=lambda number: (int(trace.instants[number, 2]), -number))
-    end = _span_end(trace, dossier)
+    end = span_end(trace, dossier)
     return [node for node in reversed(path) if _end(trace, node, end) > accepted]
 
 
-def _span_end(trace: Trace, dossier: int) -> int:
+def span_end(trace: Trace, dossier: int) -> int:
+    """Give when a dossier was resolved or left, or else the end of the run."""
     for end in (int(trace.resolved[dossier]), int(trace.left[dossier])):
         if end != MISSING:
             return end
     return trace.network.end
 
 
-def _end(trace: Trace, node: int, span_end: int) -> int:
+def _end(trace: Trace, node: int, until: int) -> int:
     ended = int(trace.instants[node, 2])
-    return span_end if ended == MISSING else min(ended, span_end)
+    return until if ended == MISSING else min(ended, until)
 
 
-def _of_node(trace: Trace, node: int, joined: int, span_end: int) -> Iterator[Loss]:
+def parts_of(trace: Trace, node: int, begun: int, until: int) -> list[Loss]:
+    """Divide the time of a node from `begun` to its end, but to `until` at the latest.
+
+    Parameters
+    ----------
+    trace
+        A replication.
+    node
+        A visit, wait or transfer that began.
+    begun, until
+        Instants, in microseconds.
+
+    Returns
+    -------
+    list of Loss
+        Parts that are not empty; together they are that time, without remainder.
+    """
+    end = _end(trace, node, until)
+    return [loss for loss in _parts(trace, node, begun, end) if loss.us]
+
+
+def _parts(trace: Trace, node: int, joined: int, end: int) -> Iterator[Loss]:
     docket, network = trace.docket, trace.network
     station = int(docket.station[node])
-    end = _end(trace, node, span_end)
     kind = docket.kind[node]
     if kind == _WAIT:
         yield Loss(node, station, "citizen", end - joined)

@@ -19,7 +19,8 @@ from strategies import Case, case_of, first_difference
 from sim import departures
 from sim.durations import MISSING
 from sim.engine import Trace, reference, simulate
-from sim.engine.reference import LimitClock, Phase
+from sim.engine.clock import LimitClock
+from sim.engine.reference import Phase
 from sim.network import Group
 
 MOST_CASES = 300

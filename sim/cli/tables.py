@@ -207,7 +207,11 @@ def print_json(study: Study, summary: pd.DataFrame, **further: object) -> None:
         "replications": plan.replications,
         "measures": records(summary),
     }
-    found |= further
+    print_object(found | further)
+
+
+def print_object(found: dict[str, Any]) -> None:
+    """Print one JSON object, its letters as they are where the output can take them."""
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     click.echo(json.dumps(found, ensure_ascii=not unicode, allow_nan=False))
 

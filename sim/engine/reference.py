@@ -19,13 +19,13 @@ import numpy as np
 import simpy
 
 from sim.calendars import Calendar
-from sim.deadlines import LimitKind, due_instant, remaining_limit, resumed_due
+from sim.deadlines import LimitKind
 from sim.departures import NO_CUTOFF, departure
 from sim.docket import CLOCKS, Docket, NodeKind
 from sim.durations import MISSING, NEVER
+from sim.engine.clock import LimitClock
 from sim.engine.trace import Trace
 from sim.network import Group, Network, Station
-from sim.scenario.values import Limit
 
 _RUNS, _RESTARTS = CLOCKS.index("runs"), CLOCKS.index("restarts")
 
@@ -64,53 +64,6 @@ class Moment(simpy.Event):
         self._ok = True
         self.subject = subject
         env.schedule(self, phase, instant - env.now)  # type: ignore[arg-type]  # a phase is a priority
-
-
-@dataclass(slots=True)
-class LimitClock:
-    """One dossier's clock for one limit (rules 14 and 15)."""
-
-    limit: Limit
-    calendar: Calendar
-    cutoff: int
-    due: int = NEVER
-    remaining: int = 0
-    stopped: bool = False
-
-    def begin(self, instant: int) -> None:
-        """Let the limit begin at `instant`."""
-        self.due = self.due_from(instant)
-
-    def due_from(self, instant: int) -> int:
-        """Give the due instant of a limit that begins at `instant`."""
-        calendar = self.calendar
-        return due_instant(
-            self.limit.kind, self.limit.amount, instant, self.cutoff, calendar.opens,
-            calendar.closes, calendar.before, calendar.open_days, calendar.last_closings,
-        )  # fmt: skip
-
-    def stop(self, instant: int) -> None:
-        """Stop, unless the due instant has passed."""
-        if instant > self.due:
-            return
-        calendar = self.calendar
-        self.stopped = True
-        self.remaining = remaining_limit(
-            self.limit.kind, self.due, instant, calendar.opens, calendar.closes,
-            calendar.before, calendar.open_days,
-        )  # fmt: skip
-
-    def go_on(self, instant: int, restarts: bool) -> None:
-        """Go on with what remained, or begin anew."""
-        self.stopped = False
-        if restarts:
-            self.begin(instant)
-            return
-        calendar = self.calendar
-        self.due = resumed_due(
-            self.limit.kind, self.remaining, instant, calendar.opens, calendar.closes,
-            calendar.before, calendar.open_days, calendar.last_closings,
-        )  # fmt: skip
 
 
 @dataclass(slots=True)
