@@ -8,6 +8,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ import click
 
 from sim.experiment.study import Study
 from sim.scenario.measure_names import SHARES
+from sim.sweep import Point, by_effect, of_measure, paths_of, points_of, written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,6 +120,57 @@ def difference_table(differences: pd.DataFrame, policies: Iterable[str], against
     return table
 
 
+def grid_table(
+    study: Study, summary: pd.DataFrame, differences: pd.DataFrame, measure: str
+) -> Table:
+    """Put the points of a sweep in rows: what is varied, a measure, its difference from base."""
+    points = points_of(study.plan)
+    paths = paths_of(point.values for point in points)
+    table = _table(title_of(study), paths[0], [*paths[1:], measure, "difference from base"])
+    found, changed = _by_policy(summary, measure), _by_policy(differences, measure)
+    table.add_row("base", *("" for _ in paths[1:]), with_interval(found["base"]), "")
+    for point in points:
+        table.add_row(
+            *(written(point.values.get(path, "")) for path in paths),
+            with_interval(found[point.policy]), with_interval(changed[point.policy], "+"),
+        )  # fmt: skip
+    return _finished(table)
+
+
+def tornado_table(
+    study: Study, summary: pd.DataFrame, differences: pd.DataFrame, measure: str
+) -> Table:
+    """Put the paths of a sweep in rows, those of the largest effect first, each with its ends."""
+    found, changed = _by_policy(summary, measure), _by_policy(differences, measure)
+    columns = ("lowest", "difference", "highest", "difference")
+    base = with_interval(found["base"])
+    table = _table(f"{title_of(study)}: {measure}, base {base}", "varied alone", columns)
+    for group in by_effect(points_of(study.plan), of_measure(differences, measure)):
+        (path,) = group[0].values
+        cells = [(written(point.values[path]), with_interval(changed[point.policy], "+"))
+                 for point in group]  # fmt: skip
+        table.add_row(path, *(cell for pair in cells for cell in pair))
+    return _finished(table)
+
+
+def _by_policy(table: pd.DataFrame, measure: str) -> dict[str, Any]:
+    """Give a measure's rows of all dossiers by policy."""
+    own = table[(table["scope"] == "all") & (table["measure"] == measure)]
+    return {row.policy: row for row in _rows(own)}
+
+
+def _finished(table: Table) -> Table:
+    for column in table.columns:
+        column.no_wrap, column.overflow = False, "fold"
+    table.caption = (
+        "± half a 95 % interval, of differences paired\n"
+        "by replication; not adjusted for the number\n"
+        "of points\n"
+        "pp: percentage points"
+    )
+    return table
+
+
 def in_width(policies: Sequence[str]) -> Iterator[Sequence[str]]:
     """Cut the policies into as many as stand side by side in one table on this terminal."""
     side_by_side = max(1, (_width() - _FIRST_COLUMN) // _POLICY_COLUMN)
@@ -170,7 +223,12 @@ def show(*tables: Table | None) -> None:
             console.print(table)
 
 
-def print_json(study: Study, summary: pd.DataFrame, differences: pd.DataFrame | None) -> None:
+def print_json(
+    study: Study,
+    summary: pd.DataFrame,
+    differences: pd.DataFrame | None,
+    points: Sequence[Point] = (),
+) -> None:
     """Print one JSON object; what is missing is null."""
     plan = study.plan
     found: dict[str, Any] = {
@@ -183,6 +241,8 @@ def print_json(study: Study, summary: pd.DataFrame, differences: pd.DataFrame | 
     }
     if differences is not None:
         found["differences"] = _records(differences)
+    if points:
+        found["points"] = [asdict(point) for point in points]
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     click.echo(json.dumps(found, ensure_ascii=not unicode, allow_nan=False))
 
