@@ -88,20 +88,21 @@ def with_points(scenario: Scenario, points: Sequence[Mapping[str, Any]]) -> Scen
     Raises
     ------
     InputError
-        If a combination does not fit the scenario; the message names the value that does not fit
-        alone, if one does not.
+        If a combination does not fit the scenario; the message names the value that is to blame,
+        or else the whole combination.
     """
     for path in paths_of(points):
         if (key := path.partition(".")[0]) in OF_THE_STUDY:
             raise InputError(f"{path}: `{key}` is one for all points, which are compared under it")
     swept = _swept(scenario, points)
     if unfit := check_policies(swept):
-        name = str(unfit[0][0][1])
-        values = _values(swept.policies[name])
-        alone = _swept(scenario, [{path: value} for path, value in values.items()])
-        for found in (alone, swept):
-            for (_, policy, *_), message in check_policies(found):
-                raise InputError(f"{found.policies[str(policy)].about}: {message}")
+        (_, name, *_), why = unfit[0]
+        values = _values(swept.policies[str(name)])
+        for alone in ({path: value} for path, value in values.items()):
+            for _, own in check_policies(_swept(scenario, [alone])):
+                if why.endswith(own):
+                    raise InputError(f"{_spelt(alone)}: {own}")
+        raise InputError(f"{_spelt(values)}: {why}")
     return swept
 
 

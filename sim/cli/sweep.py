@@ -101,11 +101,11 @@ def _varied(given: Sequence[str]) -> Mapping[str, Sequence[Any]]:
         path, values = parted(option, one, "PATH=VALUES, such as city.land=8..16")
         if path in varied:
             raise InputError(f"{option}: `{path}` is varied twice; give all its values in one")
-        varied[path] = _values(option, values)
+        varied[path] = read_values(option, values)
     return varied
 
 
-def _values(option: str, text: str) -> list[Any]:
+def read_values(option: str, text: str) -> list[Any]:
     """Read a range or a list."""
     from sim.cli.studying import value_of
     from sim.sweep import written
