@@ -68,6 +68,8 @@ def written(value: object) -> str:
     match value:
         case bool():
             return str(value).lower()
+        case float():
+            return repr(float(value))  # in one form, however it was written
         case Mapping():
             return f"{{{', '.join(f'{key}: {written(one)}' for key, one in value.items())}}}"
         case list() | tuple():

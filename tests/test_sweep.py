@@ -163,15 +163,27 @@ def test_what_was_varied_is_read_back_from_the_study() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [{"exponential": "9 min"}, "12 min", {"uniform": ["5 min", "9 min"]}]
+    ("path", "text"),
+    [
+        ("procedures.permit.route.0.work", "{exponential: 9 min},12 min,{uniform: [5 min, 9 min]}"),
+        ("procedures.permit.priority", "3,{1: 10%, 2: 90%}"),
+        ("demand_cv", "0.10,0.2,20.0%"),
+        ("ward.clerk@ward", "1..3"),
+    ],
 )
-def test_values_of_any_kind_are_read_back_from_a_folder(value: Any, tmp_path: Path) -> None:
-    path = "procedures.permit.route.0.work"
-    scenario = with_points(SCENARIO, [{path: value}, {path: "1 min"}])
+def test_values_of_any_kind_are_read_back_from_a_folder(
+    path: str, text: str, tmp_path: Path
+) -> None:
+    values = {written(value): value for value in read_values("", text)}
+    scenario = with_points(SCENARIO, grid({path: list(values.values())}))
     run(scenario, scenario.policies, 1, out=tmp_path / "s")
     points = points_of(open_study(tmp_path / "s").plan)
-    assert [point.values for point in points] == [{path: value}, {path: "1 min"}]
-    assert written(value) in scenario.policies[points[0].policy].about
+    assert [written(point.values[path]) for point in points] == list(values)
+
+
+def test_one_number_written_in_two_ways_is_one() -> None:
+    said = message_of(lambda: read_values("--vary demand_cv=0.10,1e-1", "0.10,1e-1"))
+    assert said == "--vary demand_cv=0.10,1e-1: `0.1` is given twice"
 
 
 def test_a_study_of_policies_is_no_sweep() -> None:
@@ -367,6 +379,17 @@ def test_the_same_command_goes_on_and_every_number_is_verified(
     assert len(later) == 9
     assert set(described(tmp_path / "s")["replications"].values()) == {3}
     assert "9 replications verified" in done(onestop("verify", "s")).out
+
+
+def test_plot_draws_what_suits_a_sweep(onestop: Onestop) -> None:
+    vary = ["--vary", "ward.clerk=1..4", "--vary", "ward.reception=1..2"]
+    done(onestop("sweep", "ward.yaml", *vary, "-n", "1", "-o", "two"))
+    assert done(onestop("plot", "two")).out == "two/figures/sweep.png\n"
+    done(onestop("sweep", "ward.yaml", *vary, "--vary", "about=a", "-n", "1", "-o", "three"))
+    assert refused(onestop("plot", "three")) == (
+        "no figure suits three; name one with --figure, or read its sweep.csv"
+    )
+    assert done(onestop("plot", "three", "--figure", "open")).out == "three/figures/open.png\n"
 
 
 @pytest.mark.parametrize(

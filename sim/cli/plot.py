@@ -29,10 +29,14 @@ def command(
     study: Path, figures: tuple[str, ...], file_format: Literal["png", "svg"], quiet: bool
 ) -> None:  # fmt: skip
     """Draw the figures of STUDY, the folder that `run`, `compare` or `sweep` made."""
+    from sim.errors import InputError
     from sim.experiment.folder import open_study
     from sim.plots import draw_figures, suitable
 
     opened = open_study(study)
-    for file in draw_figures(opened, figures or suitable(opened), file_format):
+    wanted = figures or suitable(opened)
+    if not wanted:
+        raise InputError(f"no figure suits {study}; name one with --figure, or read its sweep.csv")
+    for file in draw_figures(opened, wanted, file_format):
         if not quiet:
             click.echo(str(file))

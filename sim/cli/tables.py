@@ -155,8 +155,7 @@ def tornado_table(
 
 def _by_policy(table: pd.DataFrame, measure: str) -> dict[str, Any]:
     """Give a measure's rows of all dossiers by policy."""
-    own = table[(table["scope"] == "all") & (table["measure"] == measure)]
-    return {row.policy: row for row in _rows(own)}
+    return {row.policy: row for row in _rows(of_measure(table, measure).reset_index())}
 
 
 def _finished(table: Table) -> Table:

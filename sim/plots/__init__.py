@@ -16,7 +16,7 @@ from sim.plots.course import open_dossiers
 from sim.plots.lateness import lateness
 from sim.plots.outcomes import outcomes
 from sim.plots.page import COLOURS, styled
-from sim.plots.sweep import sweep
+from sim.plots.sweep import MOST_PATHS, sweep
 from sim.plots.tornado import tornado
 from sim.plots.turnaround import turnaround
 from sim.plots.utilisation import utilisation
@@ -48,7 +48,10 @@ def suitable(study: Study) -> list[str]:
     Those that tell policies apart do so for any study but a sweep of more than colours tell apart.
     """
     points = points_of(study.plan)
-    own = {"sweep": is_grid(points), "tornado": is_one_at_a_time(points)}
+    own = {
+        "sweep": is_grid(points) and len(points[0].values) <= MOST_PATHS,
+        "tornado": is_one_at_a_time(points),
+    }
     is_large = len(points) >= COLOURS
     return [name for name in FIGURES if own.get(name, not is_large)]
 

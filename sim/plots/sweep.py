@@ -47,6 +47,7 @@ from sim.sweep import (
     written,
 )
 
+MOST_PATHS = 2
 _TITLE = "Sweep"
 _MOST = 40
 """Rows of values that are no numbers."""
@@ -64,7 +65,7 @@ def sweep(study: Study) -> Figure:
     if not is_grid(points):
         return nothing(study, _TITLE, "This study varies no grid of values.")
     paths = paths_of(point.values for point in points)
-    if len(paths) > 2:
+    if len(paths) > MOST_PATHS:
         return nothing(study, _TITLE, f"{len(paths)} paths were varied; one or two are drawn.")
     measure = measure_of(study)
     found = of_measure(study.summary(), measure)[["estimate", "low", "high"]]
