@@ -315,6 +315,14 @@ def test_it_prints_a_row_a_point_and_the_next_command(onestop: Onestop) -> None:
     assert {"ward.clerk", "on_time_rate", "difference"} <= set(found.out.split())
 
 
+def test_values_are_printed_as_they_are_written(onestop: Onestop) -> None:
+    names = ["[a]", "[red]"]
+    text = "procedures.birth.name=" + ",".join(f'"{name}"' for name in names)
+    for option in ((), ("--tornado",)):
+        out = done(onestop("sweep", "ward.yaml", "--vary", text, "-n", "1", *option)).out
+        assert all(name in out for name in names)
+
+
 def test_the_measure_that_is_asked_for_is_shown_and_drawn(onestop: Onestop, tmp_path: Path) -> None:
     command = ("sweep", "ward.yaml", "--vary", "ward.clerk=1..2", "-n", "2", "-o", "s")
     done(onestop(*command))
