@@ -26,15 +26,17 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+from sim.comparison import compare
 from sim.errors import InputError
 from sim.experiment import run
 from sim.experiment.study import Study
-from sim.plots import FIGURES, FileFormat, draw_figures
+from sim.plots import FIGURES, FileFormat, draw_figures, suitable
 from sim.plots.page import WIDTH
 from sim.plots.text import THIN, grouped, percent, width, wrapped
 from sim.plots.turnaround import PERCENTILES, percentiles_of
 from sim.scenario.load import load_text
 from sim.scenario.schema import Scenario
+from sim.sweep import by_effect, ends, grid, of_measure, points_of, with_points, written
 
 OUTCOMES = (
     "resolved_early", "resolved_on_time", "resolved_late", "open_overdue", "open_within_limit",
@@ -128,30 +130,73 @@ procedures:
 """
 
 
-def _run(text: str, replications: int) -> Study:
-    scenario: Scenario = load_text(text)
+SIGNING, CIVIL = "city.ký-duyệt", "phường-xã-thị-trấn.hộ-tịch@phường-xã-thị-trấn"
+CERTIFYING = "phường-xã-thị-trấn.chứng_thực_bản_sao_từ_bản_chính_giấy_tờ"
+LIMIT = "procedures.khai-sinh.time_limit"
+LIMITS = ["1 working day", "2 working days", "1 week"]
+WORK = "procedures.khai-sinh.route.hộ-tịch.work"
+WORKS = ["30 min", {"lognormal": {"mean": "36 min", "cv": "80%"}}]
+
+
+def _run(scenario: Scenario, replications: int) -> Study:
     return run(scenario, ["base", *scenario.policies], replications=replications)
+
+
+def _swept(points: list[dict[str, Any]]) -> Study:
+    return _run(with_points(load_text(CROWDED), points), 3)
 
 
 @pytest.fixture(scope="module")
 def calm() -> Study:
     """Nobody is late; one policy, three replications."""
-    return _run(CALM, 3)
+    return _run(load_text(CALM), 3)
 
 
 @pytest.fixture(scope="module")
 def crowded() -> Study:
     """Six policies, long Vietnamese names, many late, a pool, online dossiers."""
-    return _run(CROWDED, 3)
+    return _run(load_text(CROWDED), 3)
 
 
 @pytest.fixture(scope="module")
 def unlimited() -> Study:
     """One day, one replication, no time limit, no counter."""
-    return _run(UNLIMITED, 1)
+    return _run(load_text(UNLIMITED), 1)
 
 
-@pytest.fixture(params=["calm", "crowded", "unlimited"])
+@pytest.fixture(scope="module")
+def numbers() -> Study:
+    """One path of numbers, given in another order than theirs."""
+    return _swept(grid({CIVIL: [3, 1, 2, 8]}))
+
+
+@pytest.fixture(scope="module")
+def limits() -> Study:
+    """One path of values that are no numbers."""
+    return _swept(grid({LIMIT: LIMITS}))
+
+
+@pytest.fixture(scope="module")
+def two_paths() -> Study:
+    """Long paths and long values, of one of which no value is a number."""
+    return _swept(grid({WORK: WORKS, CERTIFYING: [2, 1, 3]}))
+
+
+@pytest.fixture(scope="module")
+def many() -> Study:
+    """Two paths of more values than have room for what is written in them."""
+    points = grid({"ward.reception": list(range(95, 109)), "ward.clerk": list(range(1, 15))})
+    return _run(with_points(load_text(CALM), points), 1)
+
+
+@pytest.fixture(scope="module")
+def alone() -> Study:
+    """Four paths, one at a time."""
+    varied: dict[str, list[Any]] = {SIGNING: [1, 2], LIMIT: LIMITS, CIVIL: [1, 2, 3], WORK: WORKS}
+    return _swept(ends(varied))
+
+
+@pytest.fixture(params=["calm", "crowded", "unlimited", "numbers", "limits", "two_paths", "alone"])
 def study(request: pytest.FixtureRequest) -> Study:
     found = request.getfixturevalue(request.param)
     assert isinstance(found, Study)
@@ -192,6 +237,25 @@ def _boxes(figure: Figure) -> tuple[list[str], np.ndarray[tuple[int, int], np.dt
     return [text.get_text() for text in texts], np.array(extents)
 
 
+def _off_the_page(figure: Figure) -> list[str]:
+    texts, boxes = _boxes(figure)
+    page = figure.bbox
+    outside = (
+        (boxes[:, 0] < page.x0 - 1) | (boxes[:, 2] > page.x1 + 1)
+        | (boxes[:, 1] < page.y0 - 1) | (boxes[:, 3] > page.y1 + 1)
+    )  # fmt: skip
+    return [text for text, out in zip(texts, outside, strict=True) if out]
+
+
+def _overlapping(figure: Figure) -> list[tuple[str, str]]:
+    texts, boxes = _boxes(figure)
+    x0, y0, x1, y1 = boxes.T
+    across = np.minimum.outer(x1, x1) - np.maximum.outer(x0, x0)
+    down = np.minimum.outer(y1, y1) - np.maximum.outer(y0, y0)
+    pairs = np.argwhere(np.triu((across > 1) & (down > 1), k=1))
+    return [(texts[one], texts[other]) for one, other in pairs]
+
+
 def _squeezed(text: str) -> str:
     return "".join(text.split())
 
@@ -221,22 +285,10 @@ def _summary(study: Study, policy: str, scope: str, measure: str) -> pd.DataFram
 @pytest.mark.parametrize("name", FIGURES)
 class TestEveryFigure:
     def test_all_that_is_written_lies_on_the_page(self, name: str, study: Study) -> None:
-        figure = _drawn(name, study)
-        texts, boxes = _boxes(figure)
-        page = figure.bbox
-        outside = (
-            (boxes[:, 0] < page.x0 - 1) | (boxes[:, 2] > page.x1 + 1)
-            | (boxes[:, 1] < page.y0 - 1) | (boxes[:, 3] > page.y1 + 1)
-        )  # fmt: skip
-        assert [text for text, out in zip(texts, outside, strict=True) if out] == []
+        assert _off_the_page(_drawn(name, study)) == []
 
     def test_no_text_lies_on_another(self, name: str, study: Study) -> None:
-        texts, boxes = _boxes(_drawn(name, study))
-        x0, y0, x1, y1 = boxes.T
-        across = np.minimum.outer(x1, x1) - np.maximum.outer(x0, x0)
-        down = np.minimum.outer(y1, y1) - np.maximum.outer(y0, y0)
-        pairs = np.argwhere(np.triu((across > 1) & (down > 1), k=1))
-        assert [(texts[one], texts[other]) for one, other in pairs] == []
+        assert _overlapping(_drawn(name, study)) == []
 
     def test_legends_are_outside_the_data(self, name: str, study: Study) -> None:
         figure = _drawn(name, study)
@@ -637,6 +689,123 @@ def _lost_at(study: Study, hours: dict[str, float], before_any_station: float) -
     others = table[(table["scope"] == "all") & ~table["measure"].isin([row[4] for row in rows])]
     made_up = pd.DataFrame(rows, columns=list(table.columns))
     return replace(study, measures=pd.concat([others, made_up], ignore_index=True))
+
+
+class TestSweep:
+    def test_a_line_goes_through_the_estimates_by_value(self, numbers: Study) -> None:
+        (axes,) = _drawn("sweep", numbers).axes
+        line = next(line for line in axes.lines if line.get_marker() == "o")
+        whiskers = next(c for c in axes.collections if isinstance(c, LineCollection))
+        found = of_measure(numbers.summary(), "on_time_rate")
+        assert list(np.asarray(line.get_xdata())) == [1, 2, 3, 8]
+        policies = {point.values[CIVIL]: point.policy for point in points_of(numbers.plan)}
+        rates = [found["estimate"][policies[value]] for value in (1, 2, 3, 8)]
+        assert list(np.asarray(line.get_ydata())) == pytest.approx(rates)
+        for value, segment in zip((1, 2, 3, 8), whiskers.get_segments(), strict=True):
+            low, high = (found[end][policies[value]] for end in ("low", "high"))
+            assert list(segment[:, 0]) == [value, value]
+            assert list(segment[:, 1]) == pytest.approx(np.clip([low, high], 0, 1))
+        (base,) = (line for line in axes.lines if line is not next(iter(axes.lines)))
+        assert set(np.asarray(base.get_ydata())) == {found["estimate"]["base"]}
+        assert (axes.get_xlabel(), axes.get_ylabel()) == (CIVIL, "on_time_rate")
+        assert axes.get_ylim()[1] <= 1
+
+    def test_values_that_are_no_numbers_are_rows_in_their_order(self, limits: Study) -> None:
+        (axes,) = _drawn("sweep", limits).axes
+        assert _labels(axes) == [_squeezed(limit) for limit in LIMITS]
+        assert axes.yaxis_inverted()
+        dots = next(line for line in axes.lines if line.get_marker() == "o")
+        found = of_measure(limits.summary(), "on_time_rate")
+        rates = [found["estimate"][point.policy] for point in points_of(limits.plan)]
+        assert list(np.asarray(dots.get_xdata())) == pytest.approx(rates)
+        assert axes.get_xlabel() == "on_time_rate"
+
+    def test_two_paths_are_a_map_with_every_value_written_in_it(self, two_paths: Study) -> None:
+        (axes,) = _drawn("sweep", two_paths).axes
+        (mesh,) = (c for c in axes.collections if isinstance(c, QuadMesh))
+        values = np.asarray(mesh.get_array())
+        assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "2", "3"]
+        assert _labels(axes) == [_squeezed(written(work)) for work in WORKS]
+        found = of_measure(two_paths.summary(), "on_time_rate")["estimate"]
+        texts = {text.get_position(): text.get_text() for text in axes.texts}
+        for point in points_of(two_paths.plan):
+            row, column = WORKS.index(point.values[WORK]), point.values[CERTIFYING] - 1
+            assert values[row, column] == pytest.approx(found[point.policy])
+            assert texts[column + 0.5, row + 0.5] == percent(found[point.policy])
+        words = _words(_drawn("sweep", two_paths))
+        assert f"rows:{WORK}" in words
+        assert f"columns:{_squeezed(CERTIFYING)}" in words
+
+    def test_a_map_without_room_to_write_says_what_its_colours_mean(self, many: Study) -> None:
+        figure = _drawn("sweep", many)
+        axes, bar = figure.axes
+        assert not axes.texts
+        assert bar.get_ylabel() == "on_time_rate"
+        assert _off_the_page(figure) == []
+        assert _overlapping(figure) == []
+
+    def test_the_measure_is_the_one_that_was_asked_for(
+        self, numbers: Study, two_paths: Study, alone: Study, tmp_path: Path
+    ) -> None:
+        (tmp_path / "sweep.csv").write_text("\ufeffx,measure\n1,visits_mean\n2,received\n", "utf-8")
+        for name, study in (("sweep", numbers), ("sweep", two_paths), ("tornado", alone)):
+            figure = FIGURES[name](replace(study, folder=tmp_path))
+            assert "visits_mean" in _words(figure)
+            assert "on_time_rate" not in _words(figure)
+
+    def test_more_than_two_paths_and_no_sweep_are_told(self, calm: Study) -> None:
+        points = grid({CIVIL: [1], SIGNING: [1], CERTIFYING: [1]})
+        assert "3pathswerevaried" in _words(_drawn("sweep", _swept(points)))
+        assert _squeezed("varies no grid") in _words(_drawn("sweep", calm))
+
+
+class TestTornado:
+    def test_bars_and_whiskers_are_the_paired_differences(self, alone: Study) -> None:
+        (axes,) = _drawn("tornado", alone).axes
+        found = of_measure(compare(alone).differences, "on_time_rate")
+        groups = by_effect(points_of(alone.plan), found)
+        bars = [c for c in axes.containers if isinstance(c, BarContainer)]
+        whiskers = [c for c in axes.collections if isinstance(c, LineCollection)]
+        for row, group in enumerate(groups):
+            for end, point in enumerate(group):
+                bar, segment = bars[end][row], whiskers[end].get_segments()[row]
+                assert bar.get_width() == pytest.approx(found["estimate"][point.policy])
+                limits = [found["low"][point.policy], found["high"][point.policy]]
+                assert list(segment[:, 0]) == pytest.approx(limits)
+                middle = bar.get_y() + bar.get_height() / 2
+                assert list(segment[:, 1]) == pytest.approx([middle, middle])
+        assert all(bar.get_x() == 0 for container in bars for bar in container)
+
+    def test_the_largest_effect_is_on_top_and_each_row_says_its_values(self, alone: Study) -> None:
+        (axes,) = _drawn("tornado", alone).axes
+        widths = [[abs(bar.get_width()) for bar in container] for container in axes.containers]
+        largest = np.max(widths, axis=0)
+        assert list(largest) == sorted(largest, reverse=True)
+        assert axes.yaxis_inverted()
+        assert set(_labels(axes)) == {
+            _squeezed(f"{path}: {first} / {last}")
+            for path, first, last in (
+                (SIGNING, 1, 2), (LIMIT, LIMITS[0], LIMITS[-1]), (CIVIL, 1, 3),
+                (WORK, WORKS[0], written(WORKS[-1])),
+            )
+        }  # fmt: skip
+
+    def test_a_study_that_varies_paths_together_says_so(self, two_paths: Study) -> None:
+        assert _squeezed("not vary one path at a time") in _words(_drawn("tornado", two_paths))
+
+
+class TestSuitable:
+    def test_a_study_of_policies_has_their_figures(self, calm: Study, crowded: Study) -> None:
+        for study in (calm, crowded):
+            assert suitable(study) == [name for name in FIGURES if name not in {"sweep", "tornado"}]
+
+    def test_a_sweep_has_its_own(
+        self, numbers: Study, two_paths: Study, many: Study, alone: Study
+    ) -> None:
+        assert suitable(numbers) == [name for name in FIGURES if name != "tornado"]
+        assert "sweep" in suitable(two_paths)
+        assert suitable(many) == ["sweep"]
+        assert [name for name in suitable(alone) if name in {"sweep", "tornado"}] == ["tornado"]
 
 
 class TestFiles:

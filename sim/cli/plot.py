@@ -15,7 +15,7 @@ import click
     "figures",
     multiple=True,
     metavar="NAME",
-    help="Which figure; by default all. May be given several times.",
+    help="Which figure; by default those that suit the study. May be given several times.",
 )
 @click.option(
     "--format",
@@ -28,10 +28,15 @@ import click
 def command(
     study: Path, figures: tuple[str, ...], file_format: Literal["png", "svg"], quiet: bool
 ) -> None:  # fmt: skip
-    """Draw the figures of STUDY, the folder that `run` or `compare` made."""
+    """Draw the figures of STUDY, the folder that `run`, `compare` or `sweep` made."""
+    from sim.errors import InputError
     from sim.experiment.folder import open_study
-    from sim.plots import FIGURES, draw_figures
+    from sim.plots import draw_figures, suitable
 
-    for file in draw_figures(open_study(study), figures or tuple(FIGURES), file_format):
+    opened = open_study(study)
+    wanted = figures or suitable(opened)
+    if not wanted:
+        raise InputError(f"no figure suits {study}; name one with --figure, or read its sweep.csv")
+    for file in draw_figures(opened, wanted, file_format):
         if not quiet:
             click.echo(str(file))

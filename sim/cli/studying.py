@@ -46,13 +46,10 @@ def read_as_set(path: Path, options: StudyOptions) -> Loaded:
     loaded = read(path)
     values: dict[str, object] = {}
     for given in options.values:
-        key, equals, value = given.partition("=")
-        key = key.strip()
-        if not equals or not key:
-            raise InputError(f"--set {given}: write PATH=VALUE, such as seed=2")
+        key, value = parted(f"--set {given}", given, "PATH=VALUE, such as seed=2")
         if key in values:
             raise InputError(f"--set {given}: `{key}` is set twice")
-        values[key] = _value(given, value)
+        values[key] = value_of(f"--set {given}", value)
     try:
         scenario = with_values(loaded.scenario, values) if values else loaded.scenario
     except InputError as error:
@@ -72,16 +69,24 @@ def show_warnings(loaded: Loaded, policy: str, options: StudyOptions) -> None:
         click.echo(f"… and {more:,} more; `onestop check` lists them", err=True)
 
 
-def _value(given: str, text: str) -> object:
-    """Read a value as it would stand in a scenario."""
+def parted(option: str, given: str, form: str) -> tuple[str, str]:
+    """Part what an option gives at its first ``=``; `form` is what it should be."""
+    key, equals, value = given.partition("=")
+    if not equals or not key.strip():
+        raise InputError(f"{option}: write {form}")
+    return key.strip(), value
+
+
+def value_of(option: str, text: str) -> object:
+    """Read the value that an option gives as it would stand in a scenario."""
     try:
         document = extended(parse_document(f"value: {text}\n", ""))
     except InputError as error:
-        raise InputError(f"--set {given}: {error.problems[0].message}") from None
+        raise InputError(f"{option}: {error.problems[0].message}") from None
     if text.strip() in _NO_VALUE or len(document.data) > 1:
-        raise InputError(f"--set {given}: has no value that a key can take")
+        raise InputError(f"{option}: has no value that a key can take")
     for problem in document.problems:
-        raise InputError(f"--set {given}: {problem.message}")
+        raise InputError(f"{option}: {problem.message}")
     return document.data["value"]
 
 

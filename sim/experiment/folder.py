@@ -130,7 +130,7 @@ class Folder:
                         file.rmdir()
                 elif _OURS.fullmatch(file.name):
                     file.unlink()
-        for name in ("summary.csv", "differences.csv"):
+        for name in ("summary.csv", DIFFERENCES, "sweep.csv"):
             (self.path / name).unlink(missing_ok=True)
 
     def _remove_what_was_left_aside(self) -> None:

@@ -89,13 +89,18 @@ class Study:
     @cached_property
     def by_policy(self) -> dict[str, pd.DataFrame]:
         """For each policy its values: index (scope, name, measure), columns replications."""
-        tables = {}
-        for policy in self.plan.policies:
-            own = self.measures[self.measures["policy"] == policy]
-            values = own.set_index([*KEY, "replication"])["value"]
-            table = values.unstack("replication", sort=False)
-            tables[policy] = table
-        return tables
+        tables = {
+            str(policy): own.set_index([*KEY, "replication"])["value"].unstack(
+                "replication", sort=False
+            )
+            for policy, own in self.measures.groupby("policy", sort=False, observed=True)
+        }
+        return {policy: tables[policy] for policy in self.plan.policies}
+
+    def of_scope(self, scope: str) -> Study:
+        """Give the study's measures of one scope alone, and no series."""
+        measures = self.measures[self.measures["scope"] == scope]
+        return replace(self, measures=measures, series=self.series.iloc[:0])
 
     def summary(self) -> pd.DataFrame:
         """Estimate every measure with a 95 % interval over the replications.

@@ -16,7 +16,7 @@ from sim.scenario.schema import Scenario, Visit, Wait
 from sim.scenario.text import KeyPath
 from sim.scenario.values import Limit
 
-_OF_THE_STUDY = ("period", "warm_up", "seed", "replications", "policies")
+OF_THE_STUDY = ("period", "warm_up", "seed", "replications", "policies")
 """What all policies of a study have in common."""
 _WHICH = frozenset(Which.model_fields)
 
@@ -84,7 +84,7 @@ def changes_without_effect(subject: Subject) -> Iterator[Finding]:
 def _set_for_all(path: KeyPath, values: Mapping[str, object]) -> Iterator[Finding]:
     for key in values:
         first = key.partition(".")[0]
-        if first in _OF_THE_STUDY and _WHICH.isdisjoint(values):
+        if first in OF_THE_STUDY and _WHICH.isdisjoint(values):
             yield (
                 (*path, key),
                 f"`{first}` is one for all policies, which are compared under it; change it in the "

@@ -15,11 +15,14 @@ from sim.experiment.study import Study
 from sim.plots.course import open_dossiers
 from sim.plots.lateness import lateness
 from sim.plots.outcomes import outcomes
-from sim.plots.page import styled
+from sim.plots.page import COLOURS, styled
+from sim.plots.sweep import MOST_PATHS, sweep
+from sim.plots.tornado import tornado
 from sim.plots.turnaround import turnaround
 from sim.plots.utilisation import utilisation
 from sim.plots.waiting import waiting
 from sim.scenario.words import did_you_mean
+from sim.sweep import is_grid, is_one_at_a_time, points_of
 
 FileFormat = Literal["png", "svg"]
 
@@ -30,11 +33,27 @@ FIGURES: Mapping[str, Callable[[Study], Figure]] = {
     "turnaround": turnaround,
     "utilisation": utilisation,
     "lateness": lateness,
+    "sweep": sweep,
+    "tornado": tornado,
 }
 """Each figure's name and the function that draws it."""
 
 _DATES: Mapping[FileFormat, dict[str, Any]] = {"png": {}, "svg": {"Date": None}}
 """What keeps the clock out of the files: the same study gives the same bytes."""
+
+
+def suitable(study: Study) -> list[str]:
+    """Name the figures that say something of a study.
+
+    Those that tell policies apart do so for any study but a sweep of more than colours tell apart.
+    """
+    points = points_of(study.plan)
+    own = {
+        "sweep": is_grid(points) and len(points[0].values) <= MOST_PATHS,
+        "tornado": is_one_at_a_time(points),
+    }
+    is_large = len(points) >= COLOURS
+    return [name for name in FIGURES if own.get(name, not is_large)]
 
 
 def draw_figures(study: Study, names: Iterable[str], file_format: FileFormat = "png") -> list[Path]:

@@ -12,6 +12,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
@@ -61,6 +62,16 @@ _POLICIES = ("#333333", "#4477AA", "#EE6677", "#228833", "#AA3377", "#CCBB44", "
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 COLOURS = len(_POLICIES)
 """Policies that colours tell apart."""
+
+SHADES = LinearSegmentedColormap.from_list(
+    "shades", ["#F4F8FB", "#9CCAE6", "#3E8FC4", "#0B4F86", "#062B4C"]
+)
+"""Of heat maps, from the lowest value to the highest."""
+
+
+def ink_on(shade: float) -> str:
+    """Give the colour of text that can be read on one of the shades, a number from 0 to 1."""
+    return "white" if shade > 0.45 else INK
 
 
 def colour_of(number: int) -> str:

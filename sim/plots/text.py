@@ -12,6 +12,8 @@ from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import FuncFormatter
 
+from sim.scenario.measure_names import SHARES
+
 THIN = "\N{NARROW NO-BREAK SPACE}"
 _DPI = 200
 _PIECE = re.compile(r"[^\s\-_.:/]*(?:[\-_.:/]+|\s+|$)")
@@ -82,6 +84,14 @@ def percent(share: float, decimals: int = 1) -> str:
     while share < 1 and round(100 * share, decimals) >= 100 and decimals < 4:
         decimals += 1
     return f"{100 * share:.{decimals}f}{THIN}%"
+
+
+def measured(value: float, measure: str) -> str:
+    """Write a value of a measure with three digits; shares in per cent, with a decimal."""
+    if measure in SHARES:
+        return percent(value)
+    decimals = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
+    return f"{value:,.{decimals}f}".replace(",", THIN)
 
 
 def percent_axis() -> FuncFormatter:

@@ -5,18 +5,27 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from sim.experiment.study import Study
-from sim.plots.page import INK, LABEL, LINE, SMALL, WIDTH, in_style, nothing, page, panels, shown
+from sim.plots.page import (
+    LABEL,
+    LINE,
+    SHADES,
+    SMALL,
+    WIDTH,
+    in_style,
+    ink_on,
+    nothing,
+    page,
+    panels,
+    shown,
+)
 from sim.plots.text import grouped, lines, wrapped
 from sim.scenario.values import WEEKDAYS
 
 _TITLE = "Minutes of waiting at counters, by weekday and hour of joining"
-_SHADES = LinearSegmentedColormap.from_list(
-    "waiting", ["#F4F8FB", "#9CCAE6", "#3E8FC4", "#0B4F86", "#062B4C"]
-)
 _MOST = 4
 _ROW = 0.155
 
@@ -71,14 +80,13 @@ def _mean_waits(study: Study, policy: str) -> pd.DataFrame:
 def _draw(axes: Axes, table: pd.DataFrame, norm: Normalize) -> None:
     values = table.to_numpy(np.float64)
     axes.pcolormesh(
-        np.ma.masked_invalid(values), cmap=_SHADES, norm=norm, edgecolors="white", linewidth=0.6
+        np.ma.masked_invalid(values), cmap=SHADES, norm=norm, edgecolors="white", linewidth=0.6
     )
     for row, column in np.argwhere(~np.isnan(values)):
         minutes = values[row, column]
-        dark = norm(minutes) > 0.45
         axes.text(
             column + 0.5, row + 0.5, _written(minutes), ha="center", va="center_baseline",
-            size=SMALL, color="white" if dark else INK,
+            size=SMALL, color=ink_on(norm(minutes)),
         )  # fmt: skip
     axes.set_xlim(0, values.shape[1])
     axes.set_ylim(values.shape[0], 0)
