@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from sim.network import Network, build
     from sim.scenario.load import load
     from sim.scenario.schema import Scenario
+    from sim.staffing import StaffingPlan, find_staff
 
 __version__ = "0.1.0"
 __all__ = [
     "Comparison", "Docket", "InputError", "Measures", "Network", "Problem", "RunError",
-    "Scenario", "Study", "Trace", "build", "compare", "draw", "load", "measure", "open_study",
-    "run", "simulate",
+    "Scenario", "StaffingPlan", "Study", "Trace", "build", "compare", "draw", "find_staff", "load",
+    "measure", "open_study", "run", "simulate",
 ]  # fmt: skip
 
 _HOMES = {
@@ -41,6 +42,7 @@ _HOMES = {
     "sim.network": ("Network", "build"),
     "sim.scenario.load": ("load",),
     "sim.scenario.schema": ("Scenario",),
+    "sim.staffing": ("StaffingPlan", "find_staff"),
 }
 
 

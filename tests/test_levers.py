@@ -964,9 +964,7 @@ replications: 2
 
 
 def loaded(file: Path, *values: str) -> Scenario:
-    options = StudyOptions(
-        None, None, None, None, 0, False, False, False, values, "auto", {}, 1000, None
-    )
+    options = StudyOptions(None, None, None, False, False, False, values, "auto", None)
     return read_as_set(file, options).scenario
 
 

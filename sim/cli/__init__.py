@@ -17,7 +17,7 @@ _INTERRUPTED = 130
 class _Commands(click.Group):
     """Finds a command in the module of its name when it is asked for."""
 
-    names = ("new", "check", "run", "compare", "why", "sweep", "plot", "verify", "schema")
+    names = ("new", "check", "run", "compare", "why", "staff", "sweep", "plot", "verify", "schema")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.names)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -15,11 +15,12 @@ from sim.scenario.words import did_you_mean
 
 Command = Callable[..., None]
 Engine = Literal["auto", "compiled", "reference"]
+Reading = Literal["pooled", "year"]
 
 
 @dataclass(frozen=True)
 class StudyOptions:
-    """What the options of `run` and `compare` say of the study.
+    """What the options say of the study.
 
     Parameters
     ----------
@@ -49,19 +50,19 @@ class StudyOptions:
         The address of a Dask cluster where it runs, or None for this machine.
     """
 
-    replications: int | None
     seed: int | None
     jobs: int | None
     out: Path | None
-    traces: int
     fresh: bool
     as_json: bool
     quiet: bool
     values: tuple[str, ...]
     engine: Engine
-    precision: dict[str, float]
-    most: int
     cluster: str | None
+    replications: int | None = None
+    traces: int = 0
+    precision: dict[str, float] = field(default_factory=dict)
+    most: int = 1000
 
 
 def widths(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, float]:
@@ -95,6 +96,32 @@ def share(_: click.Context, __: click.Parameter, given: str | None) -> float | N
     return number
 
 
+def numbers(
+    kind: type[int] | type[float],
+) -> Callable[[click.Context, click.Parameter, tuple[str, ...]], dict[str, float]]:
+    """Read numbers above or equal to 0 written as ``STATION=N``."""
+
+    def read(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for text in given:
+            station, equals, count = (part.strip() for part in text.partition("="))
+            if not equals or not station:
+                raise click.BadParameter(f"{text}: write STATION=N, as city.land=4")
+            if station in found:
+                raise click.BadParameter(f"{text}: `{station}` is given twice")
+            try:
+                number = kind(count)
+            except ValueError:
+                number = -1
+            if not 0 <= number < math.inf:
+                whole = "a whole number" if kind is int else "a number"
+                raise click.BadParameter(f"{text}: `{count}` is not {whole} of 0 or more")
+            found[station] = number
+        return found
+
+    return read
+
+
 def _share(text: str) -> float:
     """Read a number or a percentage; NaN if it is neither."""
     try:
@@ -111,7 +138,7 @@ cluster_option = click.option(
     "--cluster", metavar="ADDRESS", help="Run on the Dask cluster whose scheduler has this address."
 )
 
-_OPTIONS = (
+_OF_REPLICATIONS = (
     click.option("-n", "--replications", type=click.IntRange(min=1), metavar="N",
                  help="How many replications; by default the scenario's."),
     click.option("--precision", multiple=True, metavar="MEASURE=HALFWIDTH", callback=widths,
@@ -120,14 +147,16 @@ _OPTIONS = (
                  "wait_minutes_mean=5%. May be given several times."),
     click.option("--max-replications", "most", type=click.IntRange(min=1), metavar="N",
                  default=1000, help="Where --precision ends in any case; by default 1000."),
+    click.option("--trace", "traces", type=click.IntRange(min=0), default=0, metavar="N",
+                 help="Keep the traces of the first N replications."),
+)  # fmt: skip
+_COMMON = (
     click.option("--seed", type=click.IntRange(min=0, max=2**63 - 1), metavar="N",
                  help="The seed; by default the scenario's."),
     jobs_option,
     cluster_option,
     click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FOLDER",
                  help="The study's folder; by default studies/NAME-HASH."),
-    click.option("--trace", "traces", type=click.IntRange(min=0), default=0, metavar="N",
-                 help="Keep the traces of the first N replications."),
     click.option("--fresh", is_flag=True, help="Replace another study in the folder."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
     click.option("--set", "values", multiple=True, metavar="PATH=VALUE",
@@ -140,12 +169,21 @@ _OPTIONS = (
 
 def study_options(command: Command) -> Command:
     """Give a command the options of a study, as one argument `options`."""
+    return _with_options(command, (*_OF_REPLICATIONS, *_COMMON))
 
+
+def search_options(command: Command) -> Command:
+    """Give a command the options of a study that settles its replications itself."""
+    return _with_options(command, _COMMON)
+
+
+def _with_options(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
     def with_options(**arguments: Any) -> None:
-        own = {name: arguments.pop(name) for name in StudyOptions.__dataclass_fields__}
+        names = StudyOptions.__dataclass_fields__
+        own = {name: arguments.pop(name) for name in names if name in arguments}
         command(options=StudyOptions(**own), **arguments)
 
     with_options.__doc__ = command.__doc__
-    for option in reversed(_OPTIONS):
+    for option in reversed(options):
         with_options = option(with_options)
     return with_options

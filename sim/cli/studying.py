@@ -135,17 +135,23 @@ def run_study(
     needs = needs_of(scenario, policies)
     most = options.most if options.precision or goals else count
     engine = needs.engine(options.engine, most)
+    with (
+        keeping(folder),
+        reporting(options.quiet) as (progress, say),
+        executor_for(options.jobs, options.cluster, needs, engine, most, say) as executor,
+    ):
+        return run(
+            scenario, policies, replications=options.replications, seed=seed, executor=executor,
+            out=folder, traces=options.traces, fresh=options.fresh, progress=progress,
+            engine=engine, precision=options.precision, goals=goals, most=options.most, say=say,
+        )  # fmt: skip
+
+
+@contextmanager
+def keeping(folder: Path) -> Iterator[None]:
+    """Say, where Ctrl-C ends the block, that what is finished is kept in a folder."""
     try:
-        with (
-            reporting(options.quiet) as (progress, say),
-            executor_for(options.jobs, options.cluster, needs, engine, most, say) as executor,
-        ):
-            return run(
-                scenario, policies, replications=options.replications, seed=seed, executor=executor,
-                out=folder, traces=options.traces, fresh=options.fresh, progress=progress,
-                engine=engine, precision=options.precision, goals=goals, most=options.most,
-                say=say,
-            )  # fmt: skip
+        yield
     except KeyboardInterrupt:
         click.echo(
             f"Interrupted. What is finished is kept in {folder}; the same command goes on.",

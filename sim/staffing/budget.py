@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from sim.errors import InputError
-from sim.staffing.posts import Post, Staff, cost_of
-from sim.staffing.sample import FIRST_BATCH
-from sim.staffing.trials import Trial, Trials
+from sim.staffing.posts import Post, Staff, cost_of, one_fewer, with_count
+from sim.staffing.steps import one_more, queues, shares_kept
+from sim.staffing.trials import Trials
 
-_CANDIDATES = 6
 _MOST_MOVES = 100
+_TOWARDS = 3
+"""Posts to which an officer is moved: where late dossiers queue most."""
 
 
 def most_good(
@@ -34,65 +35,33 @@ def most_good(
             f"a budget of {budget:g} is too small: the work alone needs officers that cost "
             f"{cost_of(posts, staff):g}; raise it, or leave out stations with --station"
         )
-    while further := _one_more(trials, posts, staff, budget):
-        staff = _best(trials, posts, staff, further)
+    while more := one_more(trials, posts, staff, _affordable(posts, staff, budget)):
+        staff = more
     say(f"A cost of {cost_of(posts, staff):g}, officer by officer; moving them now.")
     for _ in range(_MOST_MOVES):
         moved = _moved(trials, posts, staff, budget)
-        kept = [_kept(own) for own in _first(trials, [staff, *moved])]
+        kept = shares_kept(trials, [staff, *moved])
         if max(kept) <= kept[0]:
             break
         staff = moved[int(np.argmax(kept)) - 1]
     return staff
 
 
-def _first(trials: Trials, staffs: Sequence[Staff]) -> list[list[Trial]]:
-    return trials.of(staffs, range(1, FIRST_BATCH + 1))
-
-
-def _kept(trials: Sequence[Trial]) -> float:
-    return sum(trial.above for trial in trials) / max(sum(trial.below for trial in trials), 1.0)
-
-
-def _one_more(trials: Trials, posts: Sequence[Post], staff: Staff, budget: float) -> list[Staff]:
-    """Give the plans with one officer more, of the posts where late dossiers queue most."""
-    (own,) = _first(trials, [staff])
-    queued = np.sum([trial.queued for trial in own], axis=0)
-    if not queued.sum():
-        return []
-    affordable = [
-        _with(staff, place, 1) for place in np.argsort(-queued, kind="stable")
-        if queued[place] > 0
-        and cost_of(posts, staff) + posts[place].cost <= budget
-        and staff[place] < (posts[place].most or staff[place] + 1)
+def _affordable(posts: Sequence[Post], staff: Staff, budget: float) -> list[int]:
+    """List the posts that may have one officer more."""
+    left = budget - cost_of(posts, staff)
+    return [
+        place for place, post in enumerate(posts)
+        if post.cost <= left and (post.most is None or staff[place] < post.most)
     ]  # fmt: skip
-    return affordable[:_CANDIDATES]
-
-
-def _best(trials: Trials, posts: Sequence[Post], staff: Staff, further: Sequence[Staff]) -> Staff:
-    before, *after = (_kept(own) for own in _first(trials, [staff, *further]))
-    gains = [
-        (kept - before) / (cost_of(posts, more) - cost_of(posts, staff))
-        for kept, more in zip(after, further, strict=True)
-    ]
-    return further[int(np.argmax(gains))]
 
 
 def _moved(trials: Trials, posts: Sequence[Post], staff: Staff, budget: float) -> list[Staff]:
     """Give the plans with one officer moved to where late dossiers queue most."""
-    fewer = [
-        _with(staff, place, -1) for place, post in enumerate(posts) if staff[place] > post.least
-    ]
-    (own,) = _first(trials, [staff])
-    queued = np.sum([trial.queued for trial in own], axis=0)
-    towards = [place for place in np.argsort(-queued, kind="stable")[:3] if queued[place] > 0]
-    moved = [_with(less, place, 1) for less in fewer for place in towards]
+    towards = queues(trials, staff)[:_TOWARDS]
     return [
-        other for other in dict.fromkeys(moved)
-        if other != staff and cost_of(posts, other) <= budget
-        and all(count <= (post.most or count) for count, post in zip(other, posts, strict=True))
-    ]  # fmt: skip
-
-
-def _with(staff: Staff, place: int, more: int) -> Staff:
-    return (*staff[:place], staff[place] + more, *staff[place + 1 :])
+        with_count(less, place, less[place] + 1)
+        for less in one_fewer(posts, staff).values()
+        for place in towards
+        if less[place] == staff[place] and place in _affordable(posts, less, budget)
+    ]

@@ -24,7 +24,7 @@ from sim.scenario.words import did_you_mean
 from sim.staffing.budget import most_good
 from sim.staffing.certificate import Certificate, certify
 from sim.staffing.frontier import Point, frontier
-from sim.staffing.posts import Post, Staff, cost_of, posts_of
+from sim.staffing.posts import Post, Staff, cost_of, one_fewer, posts_of
 from sim.staffing.sample import SAMPLE, Demand, Reading, Sample
 from sim.staffing.search import cheapest, most_that_helps
 from sim.staffing.trials import Question, Trial, Trials, sums
@@ -53,6 +53,7 @@ class Neighbour:
     """A plan with one officer fewer in each office of one post."""
 
     station: str
+    staff: Staff
     cost: float
     rate: Rate
 
@@ -253,7 +254,7 @@ def _with_target(
         found,
         unreachable="the rate may reach it, but not by enough to certify it, and more officers do "
         "not help further",
-        frontier=frontier(trials, posts, demand.target),
+        frontier=frontier(trials, posts, found.staff, demand.target),
         trials=len(trials.known),
     )
 
@@ -316,10 +317,9 @@ def _with_surroundings(found: StaffingPlan, fresh: _Fresh, held: _Held) -> Staff
     tried: set[Staff] = set()
     while True:
         promising = [
-            (near.cost, less)
-            for near, less in zip(held.neighbours, _fewer(found.posts, held.staff), strict=True)
+            (near.cost, near.staff) for near in held.neighbours
             if near.rate.estimate is not None and near.rate.estimate >= fresh.demand.target
-            and less not in tried
+            and near.staff not in tried
         ]  # fmt: skip
         if not promising or len(tried) == _MOST_NEIGHBOURS_TRIED:
             break
@@ -331,7 +331,7 @@ def _with_surroundings(found: StaffingPlan, fresh: _Fresh, held: _Held) -> Staff
             found = _certified(found, held, found.bound or 0.0)
     return replace(
         found,
-        frontier=frontier(fresh.trials, found.posts, fresh.demand.target),
+        frontier=frontier(fresh.trials, found.posts, found.staff, fresh.demand.target),
         trials=len(fresh.trials.known),
     )
 
@@ -352,7 +352,7 @@ def _with_budget(
         confidence=confidence, posts=tuple(posts), staff=staff, cost=cost_of(posts, staff),
         rate=_rate(trials, staff, numbers), certificate=None,
         neighbours=_neighbours(trials, posts, staff, numbers[:SAMPLE]), bound=None,
-        unreachable="", frontier=frontier(trials, posts, None), trials=len(trials.known),
+        unreachable="", frontier=frontier(trials, posts, staff, None), trials=len(trials.known),
     )  # fmt: skip
 
 
@@ -377,27 +377,12 @@ def _known(value: float) -> float | None:
 def _neighbours(
     trials: Trials, posts: Sequence[Post], staff: Staff, replications: Sequence[int]
 ) -> tuple[Neighbour, ...]:
-    fewer = _fewer(posts, staff)
-    if not fewer:
-        return ()
-    addresses = [
-        post.address for post, count in zip(posts, staff, strict=True) if count > post.least
-    ]
+    fewer = one_fewer(posts, staff)
+    rates = _rates(trials.of(list(fewer.values()), replications)) if fewer else []
     return tuple(
-        Neighbour(address, cost_of(posts, less), rate)
-        for address, less, rate in zip(
-            addresses, fewer, _rates(trials.of(fewer, replications)), strict=True
-        )
+        Neighbour(address, less, cost_of(posts, less), rate)
+        for (address, less), rate in zip(fewer.items(), rates, strict=True)
     )
-
-
-def _fewer(posts: Sequence[Post], staff: Staff) -> list[Staff]:
-    """Give the plans one step cheaper that have officers for the work."""
-    return [
-        (*staff[:place], staff[place] - 1, *staff[place + 1 :])
-        for place, post in enumerate(posts)
-        if staff[place] > post.least
-    ]
 
 
 def _what_binds(trials: Trials, staff: Staff) -> str:

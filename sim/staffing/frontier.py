@@ -1,4 +1,4 @@
-"""The frontier of the plans that were tried: what each cost buys."""
+"""The frontier: what each cost buys, of the plans that were tried."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import numpy as np
 
 from sim.staffing.posts import Post, Staff, cost_of
 from sim.staffing.sample import FIRST_BATCH, SAMPLE
+from sim.staffing.steps import least_missed, one_more
 from sim.staffing.trials import Trials, sums
 from sim.statistics.binomial import share_interval
 from sim.statistics.bootstrap import ratio_estimates
 
 _MOST_POINTS = 15
+_STEPS = 5
+"""Officers fewer, and more, than the plan that was found, which are tried around it."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,25 @@ class Point:
     replications: int
 
 
-def frontier(trials: Trials, posts: Sequence[Post], target: float | None) -> tuple[Point, ...]:
-    """Give plans of which none tried is as cheap and better, cheapest first."""
+def frontier(
+    trials: Trials, posts: Sequence[Post], staff: Staff, target: float | None
+) -> tuple[Point, ...]:
+    """Give plans of which none tried is as cheap and better, cheapest first.
+
+    Parameters
+    ----------
+    trials, posts
+        What was tried.
+    staff
+        The plan that was found, around which some more are tried.
+    target
+        What a year is to reach, if anything.
+    """
+    fewer: Staff | None = staff
+    more: Staff | None = staff
+    for _ in range(_STEPS):
+        fewer = fewer and least_missed(trials, posts, fewer)
+        more = more and one_more(trials, posts, more, _free(posts, more))
     first = range(1, FIRST_BATCH + 1)
     tried = list(
         dict.fromkeys(
@@ -65,15 +85,21 @@ def frontier(trials: Trials, posts: Sequence[Post], target: float | None) -> tup
     above, below = sums(trials.of(staffs, range(1, SAMPLE + 1)))
     rate = ratio_estimates(above, below)
     points = []
-    for place, staff in enumerate(staffs):
+    for place, own in enumerate(staffs):
         chance: tuple[float | None, float | None, float | None] = (None, None, None)
         if target is not None:
             reached = int(np.count_nonzero(above[place] >= target * below[place]))
             chance = (reached / SAMPLE, *share_interval(reached, SAMPLE))
         points.append(
             Point(
-                staff, cost_of(posts, staff), float(rate.estimate[place]),
+                own, cost_of(posts, own), float(rate.estimate[place]),
                 float(rate.low[place]), float(rate.high[place]), *chance, SAMPLE,
             )
         )  # fmt: skip
     return tuple(points)
+
+
+def _free(posts: Sequence[Post], staff: Staff) -> list[int]:
+    return [
+        place for place, post in enumerate(posts) if post.most is None or staff[place] < post.most
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sim.errors import InputError
@@ -77,12 +77,12 @@ def posts_of(
     wanted = list(dict.fromkeys(stations))
     named = [address for address in known if address in wanted] if wanted else known
     named += [address for address in wanted if address not in named]
-    load = offered_load(network).work
-    posts = []
-    for address in named:
-        post = _post(network, address, load)
-        if post.load > 0 or address in wanted:
-            posts.append(post)
+    work = offered_load(network).work
+    posts = [_post(network, address, work, named) for address in named]
+    posts = [
+        post for post in posts
+        if post.address in wanted or any(work[station] > 0 for station in post.stations)
+    ]  # fmt: skip
     addresses = [post.address for post in posts]
     for option, given in (("--cost", costs), ("--min", least), ("--max", most)):
         for address in given:
@@ -91,6 +91,9 @@ def posts_of(
                     f"{option} {address}: no such station is searched"
                     f"{did_you_mean(address, addresses)}"
                 )
+    for address, cost in costs.items():
+        if not cost > 0:
+            raise InputError(f"--cost {address}={cost:g}: an officer costs more than 0")
     return [
         _bounded(
             replace(
@@ -111,41 +114,49 @@ def _bounded(post: Post) -> Post:
     return post
 
 
-def _post(network: Network, address: str, work: Iterable[float]) -> Post:
-    home, at, office = address.partition("@")
-    groups = [
-        group for group in network.groups
-        if group.home == home and group.entry == 0
-        and (not at or network.offices[group.office].name == office)
-    ]  # fmt: skip
+def _post(network: Network, address: str, work: Sequence[float], searched: Iterable[str]) -> Post:
+    groups = _groups(network, address)
     if not groups:
         known = dict.fromkeys(group.home for group in network.groups)
         raise InputError(
             f"--station {address}: no station or pool of this name has officers"
             f"{did_you_mean(address, known)}"
         )
-    load = max(_load(network, group, list(work)) for group in groups)
+    load = max(_load(network, group, work) for group in groups)
+    others = [group for one in searched if one != address for group in _groups(network, one)]
+    is_shared = any(set(own.stations) & set(other.stations) for own in groups for other in others)
     return Post(
         address=address,
         stations=frozenset(station for group in groups for station in group.stations),
         now=groups[0].officers,
         load=load,
-        least=max(math.floor(load) + 1, 0),
+        # What others may become does the work, where they are searched too.
+        least=0 if is_shared else max(math.floor(load) + 1, 0),
         most=None,
         cost=float(len(groups)),
     )
 
 
-def _load(network: Network, group: Group, work: list[float]) -> float:
+def _groups(network: Network, address: str) -> list[Group]:
+    """List the groups of an address, the first of each office."""
+    home, at, office = address.partition("@")
+    return [
+        group for group in network.groups
+        if group.home == home and group.entry == 0
+        and (not at or network.offices[group.office].name == office)
+    ]  # fmt: skip
+
+
+def _load(network: Network, group: Group, work: Sequence[float]) -> float:
     """Give how many officers of a group its stations' work keeps busy, others doing theirs."""
     beside = [
         other for other in network.groups
         if other is not group and set(other.stations) & set(group.stations)
     ]  # fmt: skip
-    reached = set(group.stations).union(*(other.stations for other in beside))
     own_time = _time_of_one(network, group)
     their_time = sum(other.officers * _time_of_one(network, other) for other in beside)
-    return (sum(work[station] for station in reached) - their_time) / own_time if own_time else 0.0
+    left = sum(work[station] for station in group.stations) - their_time
+    return max(left, 0.0) / own_time if own_time else 0.0
 
 
 def _time_of_one(network: Network, group: Group) -> float:
@@ -164,3 +175,17 @@ def staffed(scenario: Scenario, posts: Iterable[Post], staff: Staff, name: str) 
 def cost_of(posts: Iterable[Post], staff: Staff) -> float:
     """Give what these numbers of officers cost together."""
     return sum(post.cost * count for post, count in zip(posts, staff, strict=True))
+
+
+def with_count(staff: Staff, place: int, count: int) -> Staff:
+    """Give the same numbers but for one post."""
+    return (*staff[:place], count, *staff[place + 1 :])
+
+
+def one_fewer(posts: Sequence[Post], staff: Staff) -> dict[str, Staff]:
+    """Give the plans with one officer fewer that leave enough for the work, by address."""
+    return {
+        post.address: with_count(staff, place, staff[place] - 1)
+        for place, post in enumerate(posts)
+        if staff[place] > post.least
+    }

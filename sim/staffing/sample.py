@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from sim.staffing.posts import Post, Staff
-from sim.staffing.trials import Trial, Trials, sums
+from sim.staffing.trials import Trials, sums
 from sim.statistics.intervals import Floats
 
 Reading = Literal["pooled", "year"]
@@ -107,10 +107,6 @@ class Sample:
         if any(_at_most(staff, more) for more in self.short):
             return False
         return None
-
-    def first(self, staffs: Sequence[Staff]) -> list[list[Trial]]:
-        """Give the first trials of numbers of officers, which tell where time is lost."""
-        return self.trials.of(staffs, range(1, FIRST_BATCH + 1))
 
 
 def _at_most(one: Staff, other: Staff) -> bool:

@@ -15,13 +15,12 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
-from sim.staffing.posts import Post, Staff, cost_of
+from sim.staffing.posts import Post, Staff, cost_of, one_fewer, with_count
 from sim.staffing.sample import Sample
+from sim.staffing.steps import one_more, shares_kept
 
 _MOST_CUTS = 100
 _MOST_DOUBLINGS = 6
-_CANDIDATES = 6
-"""Posts among which the next officer is looked for: where late dossiers queue most."""
 
 
 @dataclass(frozen=True)
@@ -53,17 +52,15 @@ def most_that_helps(sample: Sample) -> Staff:
         )
 
     times = 1
-    kept = _kept(sample, bounded(times))
+    (kept,) = shares_kept(sample.trials, [bounded(times)])
     for _ in range(_MOST_DOUBLINGS):
-        if kept == 1 or (further := _kept(sample, bounded(2 * times))) <= kept:
+        if kept == 1:
+            break
+        (further,) = shares_kept(sample.trials, [bounded(2 * times)])
+        if further <= kept:
             break
         times, kept = 2 * times, further
     return bounded(times)
-
-
-def _kept(sample: Sample, staff: Staff) -> float:
-    (trials,) = sample.first([staff])
-    return sum(trial.above for trial in trials) / max(sum(trial.below for trial in trials), 1.0)
 
 
 def _generous(post: Post) -> int:
@@ -113,17 +110,13 @@ def _listed(posts: Sequence[Post], staff: Staff) -> str:
     return ", ".join(f"{post.address} {n}" for post, n in zip(posts, staff, strict=True))
 
 
-def _with(staff: Staff, place: int, count: int) -> Staff:
-    return (*staff[:place], count, *staff[place + 1 :])
-
-
 def _least_alone(sample: Sample, most: Staff) -> Staff:
     """Give the least number at each post with which the demand is met, all others at most."""
     low = [post.least for post in sample.posts]
     high = list(most)
     while unsure := [place for place in range(len(low)) if low[place] < high[place]]:
         middle = {place: (low[place] + high[place]) // 2 for place in unsure}
-        met = sample.meets([_with(most, place, count) for place, count in middle.items()])
+        met = sample.meets([with_count(most, place, count) for place, count in middle.items()])
         for place, is_met in zip(unsure, met, strict=True):
             if is_met:
                 high[place] = middle[place]
@@ -136,18 +129,10 @@ def _raised(sample: Sample, staff: Staff, most: Staff) -> Staff:
     """Add officers, each where most limits are kept for its cost, until the demand is met."""
     posts = sample.posts
     while not sample.meets([staff])[0]:
-        (trials,) = sample.first([staff])
-        queued = np.sum([trial.queued for trial in trials], axis=0)
         free = [place for place in range(len(posts)) if staff[place] < most[place]]
-        by_queue = sorted(free, key=lambda place: -float(queued[place] / posts[place].cost))
-        further = [_with(staff, place, staff[place] + 1) for place in by_queue[:_CANDIDATES]]
-        above = sum(trial.above for trial in trials)
-        gains = [
-            (sum(trial.above for trial in own) - above)
-            / (cost_of(posts, more) - cost_of(posts, staff))
-            for more, own in zip(further, sample.first(further), strict=True)
-        ]
-        staff = further[int(np.argmax(gains))]
+        more = one_more(sample.trials, posts, staff, free)
+        # Where late dossiers queue for none of them, any may be what it takes.
+        staff = more or with_count(staff, free[0], most[free[0]])
     return staff
 
 
@@ -156,8 +141,8 @@ def _trimmed(sample: Sample, staff: Staff, least: Staff) -> Staff:
     posts = sample.posts
     while True:
         fewer = [
-            _with(staff, place, staff[place] - 1)
-            for place in range(len(posts)) if staff[place] > least[place]
+            less for less in one_fewer(posts, staff).values()
+            if all(count >= few for count, few in zip(less, least, strict=True))
         ]  # fmt: skip
         enough = [
             less for less, met in zip(fewer, sample.meets(fewer), strict=True) if met
@@ -171,7 +156,7 @@ def _enlarged(sample: Sample, staff: Staff, most: Staff, places: Sequence[int]) 
     """Add officers at some places while the demand is not met, so many that no more can be."""
     raised = staff
     for place in places:
-        raised = _with(raised, place, most[place])
+        raised = with_count(raised, place, most[place])
     if not sample.meets([raised])[0]:
         return raised
     if len(places) > 1:
@@ -182,11 +167,11 @@ def _enlarged(sample: Sample, staff: Staff, most: Staff, places: Sequence[int]) 
     low, high = staff[place], most[place]
     while high - low > 1:
         middle = (low + high) // 2
-        if sample.meets([_with(staff, place, middle)])[0]:
+        if sample.meets([with_count(staff, place, middle)])[0]:
             high = middle
         else:
             low = middle
-    return _with(staff, place, low)
+    return with_count(staff, place, low)
 
 
 def _proposal(posts: Sequence[Post], least: Staff, most: Staff, cuts: Sequence[Staff]) -> Staff:
