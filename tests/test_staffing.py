@@ -459,7 +459,7 @@ def test_a_plan_in_words(onestop: Onestop) -> None:
     for words in ("Trung tâm nhỏ: officers for on_time_rate of 97.00 % or more", "city.land",
                   "Certified on", "95 % sure that it is", "What each cost buys"):  # fmt: skip
         assert words in outcome.out
-    assert "Each post alone needs" in outcome.err
+    assert "What each post needs" in outcome.err
     assert "Certifying a cost of" in outcome.err
 
 

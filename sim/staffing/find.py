@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from sim.scenario.references import BASE
 from sim.scenario.schema import Scenario
 from sim.scenario.words import did_you_mean
 from sim.staffing.budget import most_good
-from sim.staffing.certificate import Certificate, certify
+from sim.staffing.certificate import LOOKS, Certificate, certify
 from sim.staffing.frontier import Point, frontier
 from sim.staffing.posts import Post, Staff, cost_of, one_fewer, posts_of
 from sim.staffing.sample import SAMPLE, Demand, Reading, Sample
@@ -318,8 +319,7 @@ def _with_surroundings(found: StaffingPlan, fresh: _Fresh, held: _Held) -> Staff
     while True:
         promising = [
             (near.cost, near.staff) for near in held.neighbours
-            if near.rate.estimate is not None and near.rate.estimate >= fresh.demand.target
-            and near.staff not in tried
+            if _is_promising(near.rate, fresh.demand.target) and near.staff not in tried
         ]  # fmt: skip
         if not promising or len(tried) == _MOST_NEIGHBOURS_TRIED:
             break
@@ -334,6 +334,14 @@ def _with_surroundings(found: StaffingPlan, fresh: _Fresh, held: _Held) -> Staff
         frontier=frontier(fresh.trials, found.posts, found.staff, fresh.demand.target),
         trials=len(fresh.trials.known),
     )
+
+
+def _is_promising(rate: Rate, target: float) -> bool:
+    """Tell whether a rate would reach the target though a certificate's replications narrow it."""
+    if rate.estimate is None or rate.low is None:
+        return False
+    narrower = math.sqrt(rate.replications / LOOKS[0])
+    return rate.estimate - (rate.estimate - rate.low) * narrower >= target
 
 
 def _with_budget(

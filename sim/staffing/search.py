@@ -82,10 +82,7 @@ def cheapest(sample: Sample, most: Staff, say: Callable[[str], None]) -> Found:
     """
     posts = sample.posts
     least = _least_alone(sample, most)
-    say(
-        f"Each post alone needs {_listed(posts, least)}: a cost of {cost_of(posts, least):g} "
-        "at least."
-    )
+    say(f"What each post needs, with the others at most, costs {cost_of(posts, least):g} together.")
     best = _trimmed(sample, _raised(sample, least, most), least)
     cuts: list[Staff] = []
     bound = cost_of(posts, least)
@@ -104,10 +101,6 @@ def cheapest(sample: Sample, most: Staff, say: Callable[[str], None]) -> Found:
         better = _trimmed(sample, _raised(sample, proposed, most), least)
         best = min(best, better, key=lambda staff: cost_of(posts, staff))
     return Found(best, bound)
-
-
-def _listed(posts: Sequence[Post], staff: Staff) -> str:
-    return ", ".join(f"{post.address} {n}" for post, n in zip(posts, staff, strict=True))
 
 
 def _least_alone(sample: Sample, most: Staff) -> Staff:
