@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.engine import Trace
 from sim.errors import InputError
 from sim.experiment.precision import Goal
 from sim.experiment.study import ESTIMATED, KEY, Study, put, rate_of_all, rate_parts
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 HEADLINE = "on_time_rate"
 """The measure of all dossiers by which policies are ranked."""
 _OF_ALL = "all", "all", HEADLINE
+_LATE = ("late", "overdue")
+"""Outcomes of dossiers that have missed their limit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +131,30 @@ def chances_to_reach(study: Study, target: float) -> pd.DataFrame:
         share = reached / rates.size if rates.size else np.nan
         rows.append((policy, share, low, high, rates.size))
     return pd.DataFrame(rows, columns=["policy", *ESTIMATED])
+
+
+def flipped(before: Trace, after: Trace) -> pd.DataFrame:
+    """List the dossiers that are late in one of two traces and not in the other.
+
+    Parameters
+    ----------
+    before, after
+        The same replication under two policies: whoever is in both is known by name.
+
+    Returns
+    -------
+    DataFrame
+        Columns citizen, procedure, office, flipped (``late`` or ``not late``: what it became),
+        and accepted, due, resolved and outcome in each, the first as ``…_against``.
+    """
+    columns = ["accepted", "due", "resolved", "outcome"]
+    was = before.dossiers[["citizen", *columns]]
+    both = after.dossiers.merge(was, on="citizen", suffixes=("", "_against"))
+    late, late_then = (both[name].isin(_LATE) for name in ("outcome", "outcome_against"))
+    both["flipped"] = np.where(late, "late", "not late")
+    others = [f"{column}_against" for column in columns]
+    wanted = ["citizen", "procedure", "office", "flipped", *others, *columns]
+    return both.loc[late != late_then, wanted].sort_values(["accepted", "citizen"])
 
 
 def _families(

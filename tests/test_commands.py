@@ -149,6 +149,17 @@ def test_scenarios_of_one_file_name_are_refused(onestop: Onestop, tmp_path: Path
     )  # fmt: skip
 
 
+def test_who_flipped_is_named_in_a_file(onestop: Onestop) -> None:
+    found = done(onestop("compare", "ward.yaml", "-n", "3", "--flipped", "2", "-o", "s"))
+    assert "Dossiers that flipped against base" in found.out
+    flips = pd.read_csv("s/flipped.csv")
+    assert set(flips["replication"]) <= {1, 2}
+    assert set(flips["policy"]) <= {"second-clerk", "two-at-the-counter"}
+    for policy, became in flips[["policy", "flipped"]].drop_duplicates().to_numpy().tolist():
+        count = ((flips["policy"] == policy) & (flips["flipped"] == became)).sum()
+        assert re.search(rf"{policy} +{became} +{count} ", found.out)
+
+
 def test_a_target_has_a_chance_to_be_reached(onestop: Onestop) -> None:
     found = done(onestop("compare", "ward.yaml", "-n", "4", "--target", "80%", "--json")).json
     assert found["target"] == 0.8

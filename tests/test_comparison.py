@@ -11,10 +11,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from sim.comparison import compare
+from sim.comparison import compare, flipped
+from sim.docket import draw
+from sim.engine import simulate
 from sim.errors import InputError
 from sim.experiment import Study, run
 from sim.experiment.study import Plan
+from sim.network import build
 from sim.scenario.load import load_text
 from sim.scenario.schema import Scenario
 
@@ -403,3 +406,30 @@ def test_a_rate_that_no_replication_has_is_missing_and_so_is_its_difference(
     assert math.isnan(found["all", "all", "on_time_rate"].estimate)
     assert math.isnan(found["all", "all", "on_time_rate"].p_adjusted)
     assert found["all", "all", "resolved_late"].estimate == -4
+
+
+# Who flipped
+
+
+def test_who_flipped_is_known_by_name(scenario: Scenario) -> None:
+    """Citizen by citizen: late under one policy, and early or on time or open under the other."""
+    traces = {}
+    for policy in ("base", "many"):
+        network = build(scenario.with_policy(policy))
+        traces[policy] = simulate(network, draw(network, 1, 2), "reference")
+    found = flipped(traces["base"], traces["many"]).set_index("citizen")
+    outcome = {
+        policy: dict(zip(own["citizen"], own["outcome"], strict=True))
+        for policy, own in ((policy, trace.dossiers) for policy, trace in traces.items())
+    }
+    late = {
+        policy: {citizen for citizen, word in of.items() if word in ("late", "overdue")}
+        for policy, of in outcome.items()
+    }
+    assert late["base"] != late["many"]
+    assert set(found.index) == late["base"] ^ late["many"]
+    for citizen, row in found.iterrows():
+        assert (row["flipped"] == "late") is (citizen in late["many"])
+        assert row["outcome"] == outcome["many"][citizen]
+        assert row["outcome_against"] == outcome["base"][citizen]
+    assert flipped(traces["base"], traces["base"]).empty

@@ -45,6 +45,14 @@ if TYPE_CHECKING:
     help="Add replications until the intervals of the differences are that narrow, as the "
     "measure is: on_time_rate=0.1%. May be given several times.",
 )
+@click.option(
+    "--flipped",
+    "looked_into",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Name the dossiers of the first N replications that are late under one policy and not "
+    "under the other, in flipped.csv.",
+)
 @study_options
 def command(
     scenarios: tuple[Path, ...],
@@ -52,13 +60,20 @@ def command(
     against: str | None,
     target: float | None,
     difference_widths: dict[str, float],
+    looked_into: int | None,
     options: StudyOptions,
 ) -> None:
     """Compare policies of SCENARIO: differences paired by replication, with 95 % intervals.
 
     Of several scenarios, policies are called SCENARIO:POLICY.
     """
-    from sim.cli.comparing import difference_table, ranking, target_table
+    from sim.cli.comparing import (
+        difference_table,
+        flipped_table,
+        flips_of,
+        ranking,
+        target_table,
+    )
     from sim.cli.lateness import moved_lateness_table
     from sim.cli.studying import read_as_set, run_study, run_together, show_warnings
     from sim.cli.tables import (
@@ -72,7 +87,7 @@ def command(
     )
     from sim.comparison import chances_to_reach, compare, difference
     from sim.errors import InputError
-    from sim.experiment.folder import DIFFERENCES, Folder
+    from sim.experiment.folder import DIFFERENCES, FLIPPED, Folder
 
     loaded = _by_name([(path, read_as_set(path, options)) for path in scenarios])
     available = {
@@ -107,6 +122,16 @@ def command(
         folder.write_csv("summary.csv", summary)
         folder.write_csv(DIFFERENCES, comparison.differences)
     chances = None if target is None else chances_to_reach(study, target)
+    others = [name for name in names if name != base]
+    flips = None
+    if looked_into is not None and study.folder is not None:
+        parts = {
+            name: study.folder / own if len(loaded) > 1 else study.folder
+            for name, (own, _) in available.items()
+        }
+        places = {name: (parts[name], available[name][1]) for name in (base, *others)}
+        flips = flips_of(places, range(1, min(looked_into, study.plan.replications) + 1))
+        Folder(study.folder).write_csv(FLIPPED, flips)
     if options.as_json:
         further = {} if chances is None else {"target": target, "chances": records(chances)}
         print_json(
@@ -114,7 +139,6 @@ def command(
             leaders=comparison.leaders, **further,
         )  # fmt: skip
     else:
-        others = [name for name in names if name != base]
         differences = comparison.differences
         show(
             *(policy_table(study, summary, some) for some in in_width(names)),
@@ -125,6 +149,7 @@ def command(
                 moved_lateness_table(summary, differences, some, base)
                 for some in in_width(others)
             ),
+            None if flips is None else flipped_table(flips, others, base),
             published_table(loaded[scenario].scenario.with_policy(policy), summary, base),
         )  # fmt: skip
     if not options.quiet:

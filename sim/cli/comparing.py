@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.cli.tables import HEADLINES, number, rows_of, titled_table, with_interval
-from sim.comparison import HEADLINE, Comparison
+from sim.comparison import HEADLINE, Comparison, flipped
+from sim.experiment.folder import recorded_plan
+from sim.experiment.replay import replay
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
+
+    from sim.engine import Trace
+
+_NAMED = 3
+"""Dossiers that a table names."""
 
 
 def difference_table(differences: pd.DataFrame, policies: Iterable[str], against: str) -> Table:
@@ -54,4 +62,49 @@ def target_table(chances: pd.DataFrame, target: float) -> Table:
     for row in rows_of(chances.assign(measure=HEADLINE)):
         table.add_row(row.policy, with_interval(row))
     table.caption = f"of {HEADLINE}, with an exact 95 % interval"
+    return table
+
+
+def flips_of(places: Mapping[str, tuple[Path, str]], replications: Iterable[int]) -> pd.DataFrame:
+    """Find the dossiers that are late under one policy and not under the other.
+
+    Parameters
+    ----------
+    places
+        The folder and the policy's name there of each policy, of the base first.
+    replications
+        Those that are run again.
+    """
+    import pandas as pd
+
+    def trace(name: str, replication: int) -> Trace:
+        folder, policy = places[name]
+        return replay(*recorded_plan(folder), policy, replication)
+
+    base, *others = places
+    parts = []
+    for replication in replications:
+        before = trace(base, replication)
+        for policy in others:
+            part = flipped(before, trace(policy, replication))
+            part.insert(0, "policy", policy)
+            part.insert(1, "against", base)
+            part.insert(2, "replication", replication)
+            parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def flipped_table(flips: pd.DataFrame, policies: Sequence[str], against: str) -> Table:
+    """Count who flipped under each policy, and name some."""
+    table = titled_table(
+        f"Dossiers that flipped against {against}", "policy",
+        ("became", "dossiers", "such as"),
+    )  # fmt: skip
+    for policy in policies:
+        for became in ("late", "not late"):
+            own = flips[(flips["policy"] == policy) & (flips["flipped"] == became)]
+            named = ", ".join(own["citizen"].head(_NAMED))
+            table.add_row(policy, became, number(len(own), "dossiers").partition(".")[0], named)
+    table.columns[-1].justify = "left"
+    table.caption = "late under one and not under the other; all by name in flipped.csv"
     return table
