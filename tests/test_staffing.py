@@ -113,6 +113,13 @@ procedures:
     (post,) = posts_of(load_text(text))
     assert (post.address, post.cost, post.now) == ("wards.clerk", 2, 1)
     assert post.load == pytest.approx(45 / 6 / 7.5)
+    # Where the offices have different numbers today, each is a post of its own.
+    apart = posts_of(
+        load_text(text.replace("Hai: {share: 3}", "Hai: {share: 3, staff: {clerk: 2}}"))
+    )
+    assert [(one.address, one.now, one.cost) for one in apart] == [
+        ("wards.clerk@Một", 1, 1), ("wards.clerk@Hai", 2, 1)
+    ]  # fmt: skip
     (one,) = posts_of(load_text(text), ["wards.clerk@Một"], costs={"wards.clerk@Một": 5})
     assert (one.cost, one.least) == (5, 1)
     assert one.load == pytest.approx(15 / 6 / 7.5)

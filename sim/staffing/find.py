@@ -242,6 +242,7 @@ def _with_target(
     for _ in range(_MOST_ROUNDS):
         sample = Sample(trials, posts, wanted)
         if not sample.meets([most])[0]:
+            why = "the most officers that help may keep it, but by too little to certify it"
             break
         cheap = cheapest(sample, most, tell)
         held = fresh.held(cheap.staff)
@@ -251,10 +252,11 @@ def _with_target(
         short = held.certificate.shortfall
         tell(f"They do not certify it, by {short:.3%}. Searching for more.")
         wanted = replace(wanted, target=wanted.target + short)
+    else:
+        why = f"no plan was certified in {_MOST_ROUNDS} rounds of searching for more officers"
     return replace(
         found,
-        unreachable="the rate may reach it, but not by enough to certify it, and more officers do "
-        "not help further",
+        unreachable=why,
         frontier=frontier(trials, posts, found.staff, demand.target),
         trials=len(trials.known),
     )
@@ -282,7 +284,7 @@ class _Fresh:
     attempts: int = 0
 
     def held(self, staff: Staff) -> _Held:
-        """Hold a plan against fresh replications, and the plans one step cheaper."""
+        """Hold a plan against fresh replications, and if they certify it its neighbours."""
         begin = self.used + 1
 
         def first(count: int) -> tuple[Floats, Floats]:
@@ -298,7 +300,9 @@ class _Fresh:
         numbers = range(begin, begin + certificate.replications)
         self.used = numbers[-1]
         rate = _rate(self.trials, staff, numbers)
-        near = _neighbours(self.trials, self.posts, staff, numbers[:SAMPLE])
+        near: tuple[Neighbour, ...] = ()
+        if certificate.holds:
+            near = _neighbours(self.trials, self.posts, staff, numbers[:SAMPLE])
         return _Held(staff, certificate, rate, near)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sim.errors import InputError
@@ -59,7 +59,8 @@ def posts_of(
     scenario
         The scenario.
     stations
-        Addresses of stations and pools; by default all with officers and work.
+        Addresses of stations and pools; by default all with officers and work, office by office
+        where their numbers differ.
     costs
         Of one officer at an address; 1 where nothing is said.
     least, most
@@ -73,10 +74,8 @@ def posts_of(
     """
     network = build(scenario)
     costs, least, most = costs or {}, least or {}, most or {}
-    known = list(dict.fromkeys(group.home for group in network.groups))
     wanted = list(dict.fromkeys(stations))
-    named = [address for address in known if address in wanted] if wanted else known
-    named += [address for address in wanted if address not in named]
+    named = wanted or list(_addresses(network))
     work = offered_load(network).work
     posts = [_post(network, address, work, named) for address in named]
     posts = [
@@ -103,6 +102,15 @@ def posts_of(
         )
         for post in posts
     ]  # fmt: skip
+
+
+def _addresses(network: Network) -> Iterator[str]:
+    for home in dict.fromkeys(group.home for group in network.groups):
+        groups = _groups(network, home)
+        if len({group.officers for group in groups}) == 1:
+            yield home
+        else:
+            yield from (f"{home}@{network.offices[group.office].name}" for group in groups)
 
 
 def _bounded(post: Post) -> Post:
