@@ -236,7 +236,7 @@ def _with_target(
     )  # fmt: skip
     if not first.meets([most])[0]:
         found = replace(found, unreachable=_what_binds(trials, most))
-        return replace(found, trials=len(trials.known))
+        return replace(found, trials=len(trials.asked))
     fresh = _Fresh(trials, posts, demand, tell)
     wanted = demand
     for _ in range(_MOST_ROUNDS):
@@ -246,7 +246,8 @@ def _with_target(
             break
         cheap = cheapest(sample, most, tell)
         held = fresh.held(cheap.staff)
-        found = _certified(found, held, cheap.bound)
+        # The bound is that of the target as it was asked, not as it was tightened.
+        found = _certified(found, held, cheap.bound if found.bound is None else found.bound)
         if held.certificate.holds:
             return _with_surroundings(found, fresh, held)
         short = held.certificate.shortfall
@@ -258,7 +259,7 @@ def _with_target(
         found,
         unreachable=why,
         frontier=frontier(trials, posts, found.staff, demand.target),
-        trials=len(trials.known),
+        trials=len(trials.asked),
     )
 
 
@@ -336,7 +337,7 @@ def _with_surroundings(found: StaffingPlan, fresh: _Fresh, held: _Held) -> Staff
     return replace(
         found,
         frontier=frontier(fresh.trials, found.posts, found.staff, fresh.demand.target),
-        trials=len(fresh.trials.known),
+        trials=len(fresh.trials.asked),
     )
 
 
@@ -364,7 +365,7 @@ def _with_budget(
         confidence=confidence, posts=tuple(posts), staff=staff, cost=cost_of(posts, staff),
         rate=_rate(trials, staff, numbers), certificate=None,
         neighbours=_neighbours(trials, posts, staff, numbers[:SAMPLE]), bound=None,
-        unreachable="", frontier=frontier(trials, posts, staff, None), trials=len(trials.known),
+        unreachable="", frontier=frontier(trials, posts, staff, None), trials=len(trials.asked),
     )  # fmt: skip
 
 

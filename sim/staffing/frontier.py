@@ -68,8 +68,8 @@ def frontier(
     first = range(1, FIRST_BATCH + 1)
     tried = list(
         dict.fromkeys(
-            staff for staff, _ in trials.known
-            if all((staff, number) in trials.known for number in first)
+            staff for staff, _ in trials.asked
+            if all((staff, number) in trials.asked for number in first)
         )
     )  # fmt: skip
     above, below = sums(trials.of(tried, first))

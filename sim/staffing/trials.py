@@ -166,6 +166,8 @@ class Trials:
     say: Say | None = None
     file: Path | None = None
     known: dict[tuple[Staff, int], Trial] = field(default_factory=dict)
+    asked: dict[tuple[Staff, int], None] = field(default_factory=dict)
+    """Those that this search has asked for, in order; a file may know others."""
 
     def __post_init__(self) -> None:
         if self.file is not None:
@@ -185,6 +187,7 @@ class Trials:
         ]  # fmt: skip
         if missing:
             self._run(missing)
+        self.asked.update(dict.fromkeys((staff, n) for n in replications for staff in staffs))
         return [[self.known[staff, number] for number in replications] for staff in staffs]
 
     def _run(self, missing: Sequence[tuple[int, Staff]]) -> None:
