@@ -54,7 +54,7 @@ def number(value: float, measure: str, sign: str = "", error: float = 0.0) -> st
         value, error, unit, digits = 100 * value, 100 * error, " pp" if sign else " %", 2
     if 0 < error < 0.005:
         digits = min(math.ceil(-math.log10(error)), _MOST_DIGITS)
-    value = value or 0.0  # not "-0.00"
+    value = round(value, digits) or 0.0  # not "-0.00"
     return f"{value:{sign},.{digits}f}{unit}".replace(",", "\u202f")
 
 
@@ -192,7 +192,7 @@ def show(*parts: Table | str | None) -> None:
     for part in parts:
         if part is not None:
             console.print(part, markup=False)
-        if isinstance(part, str):
+        if isinstance(part, str) or (part is not None and part.caption):
             console.print()
 
 
