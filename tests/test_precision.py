@@ -151,6 +151,23 @@ def test_what_no_further_look_has_confirmed_is_said() -> None:
 onestop = onestop_beside(ward=TEXT)
 
 
+def test_compare_takes_a_precision_of_differences(onestop: Onestop) -> None:
+    """As the measure is: hours, not parts of a difference that may be 0."""
+    wanted = {"on_time_rate": 0.05, "turnaround_working_hours_mean": 0.5}
+    command = ["compare", "ward.yaml", "--json", "-o", "s"]
+    for measure, half in wanted.items():
+        command += ["--difference-precision", f"{measure}={half}"]
+    found = done(onestop(*command)).json
+    assert found["replications"] >= FIRST_LOOK
+    for row in found["differences"]:
+        if row["scope"] == "all" and row["measure"] in wanted:
+            assert (row["high"] - row["low"]) / 2 <= wanted[row["measure"]]
+    # The same study as one of that many replications.
+    alone = done(onestop("compare", "ward.yaml", "-n", str(found["replications"]), "--json",
+                         "-o", "alone"))  # fmt: skip
+    assert alone.json["differences"] == found["differences"]
+
+
 def test_run_takes_a_precision(onestop: Onestop) -> None:
     found = done(
         onestop("run", "ward.yaml", "--precision", "on_time_rate=4%", "--precision",
