@@ -66,6 +66,19 @@ def test_the_interval_of_a_ratio_resample_by_resample() -> None:
     assert (found.low[0], found.high[0]) == pytest.approx((low, high))
 
 
+def test_the_bootstrap_t_of_the_mouse_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Efron & Tibshirani, ch. 12.5: 90 % of the control group's mean are 35.82 to 116.74.
+
+    Theirs is of other resamples, 1000, and few of nine values bound the upper end.
+    """
+    monkeypatch.setattr("sim.statistics.bootstrap.FEWEST_TO_RESAMPLE", 9)
+    control = np.array([[52.0, 104, 146, 10, 51, 30, 40, 27, 46]])
+    found = ratio_estimates(control, np.ones((1, 9)), most=math.inf, confidence=0.9)
+    assert found.estimate[0] == pytest.approx(56.22, abs=0.005)
+    assert found.low[0] == pytest.approx(35.82, abs=2)
+    assert found.high[0] == pytest.approx(116.74, abs=6)
+
+
 def test_a_rate_made_of_rare_bad_years_has_more_room_below_than_above() -> None:
     above, below = years(np.random.default_rng(8), (1, 40))
     found = ratio_estimates(above, below)
@@ -360,6 +373,19 @@ def test_an_exact_interval_ends_where_the_tails_are_2_and_a_half_per_cent(
         assert stats.binom.cdf(successes, trials, high) == pytest.approx(0.025)
     else:
         assert high == 1
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    [
+        (0, 10, 0, 0.3085), (1, 10, 0.0025, 0.4450), (5, 10, 0.1871, 0.8129),
+        (3, 20, 0.0321, 0.3789),
+    ],
+)  # fmt: skip
+def test_exact_intervals_as_they_are_tabulated(
+    successes: int, trials: int, low: float, high: float
+) -> None:
+    assert share_interval(successes, trials) == pytest.approx((low, high), abs=0.00005)
 
 
 def test_the_designs_that_certify_95_per_cent_with_95_per_cent() -> None:

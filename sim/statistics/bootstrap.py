@@ -28,6 +28,8 @@ from sim.statistics.intervals import (
 
 FEWEST_TO_RESAMPLE = 10
 """Replications below which resamples are too few and too much alike; Student's t is used."""
+FEWEST_TO_CARRY = 5
+"""Replications that carry an interval (`carried_by`), below which it is marked as doubtful."""
 RESAMPLES = 1999
 _ROWS_AT_ONCE = 500
 _NO_SPREAD = 1e-7
