@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 HEADLINE = "on_time_rate"
 """The measure of all dossiers by which policies are ranked."""
+_HAIR = 1e-12
 _OF_ALL = "all", "all", HEADLINE
 _LATE = ("late", "overdue")
 """Outcomes of dossiers that have missed their limit."""
@@ -126,7 +127,8 @@ def chances_to_reach(study: Study, target: float) -> pd.DataFrame:
     rows = []
     for policy, table in study.by_policy.items():
         rates = table.xs(_OF_ALL).dropna()
-        reached = int(np.count_nonzero(rates.to_numpy(np.float64) >= target))
+        # A hair less, as 99.9 / 100 is not 0.999 but the next number.
+        reached = int(np.count_nonzero(rates.to_numpy(np.float64) >= target - _HAIR))
         low, high = share_interval(reached, rates.size) if rates.size else (np.nan, np.nan)
         share = reached / rates.size if rates.size else np.nan
         rows.append((policy, share, low, high, rates.size))

@@ -21,6 +21,7 @@ from sim.statistics.bootstrap import (
     simultaneous_differences,
     surely_greater,
 )
+from sim.statistics.intervals import mean_estimates
 
 Floats = NDArray[np.float64]
 
@@ -65,6 +66,19 @@ def test_the_interval_of_a_ratio_resample_by_resample() -> None:
     assert (found.low[0], found.high[0]) == pytest.approx((low, high))
 
 
+def test_the_bootstrap_t_of_the_mouse_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Efron & Tibshirani, ch. 12.5: 90 % of the control group's mean are 35.82 to 116.74.
+
+    Theirs is of other resamples, 1000, and few of nine values bound the upper end.
+    """
+    monkeypatch.setattr("sim.statistics.bootstrap.FEWEST_TO_RESAMPLE", 9)
+    control = np.array([[52.0, 104, 146, 10, 51, 30, 40, 27, 46]])
+    found = ratio_estimates(control, np.ones((1, 9)), most=math.inf, confidence=0.9)
+    assert found.estimate[0] == pytest.approx(56.22, abs=0.005)
+    assert found.low[0] == pytest.approx(35.82, abs=2)
+    assert found.high[0] == pytest.approx(116.74, abs=6)
+
+
 def test_a_rate_made_of_rare_bad_years_has_more_room_below_than_above() -> None:
     above, below = years(np.random.default_rng(8), (1, 40))
     found = ratio_estimates(above, below)
@@ -79,6 +93,46 @@ def test_an_end_that_resampling_cannot_find_is_that_of_any_share() -> None:
     assert found.estimate[0] < found.high[0] < np.inf
     score = ratio_estimates(20 * above, np.full((1, 12), 100.0), most=20.0)
     assert (score.low[0], score.high[0]) == pytest.approx((0, 20 * found.high[0]))
+
+
+def test_no_end_lies_where_no_share_can_be() -> None:
+    """Four bad years of twenty bound the t of resamples, but not within 0 and 100 %."""
+    above = np.array([[100.0] * 16 + [90, 10, 95, 99]])
+    found = ratio_estimates(above, np.full((1, 20), 100.0))
+    assert (found.low[0], found.high[0]) == (0, 1)
+    few = ratio_estimates(np.array([[0.0, 100, 100, 0]]), np.full((1, 4), 100.0))
+    assert (few.low[0], few.high[0]) == (0, 1)
+
+
+@pytest.mark.parametrize("above", [1.0, 3.0, 48.0])
+def test_rounding_is_no_spread(above: float) -> None:
+    """1 / 49 × 49 is not 1 in binary; a replication like all others tells of no spread."""
+    ones, below = np.full((1, 12), above), np.full((1, 12), 49.0)
+    found = ratio_estimates(ones, below)
+    assert found.low[0] == found.estimate[0] == found.high[0] == pytest.approx(above / 49)
+    (apart,) = simultaneous_differences([Ratios.of(ones, below)], Ratios.of(ones + 1, below))
+    assert apart.low[0] == apart.estimate[0] == apart.high[0] == pytest.approx(-1 / 49)
+    tenth = mean_estimates(np.full((1, 3), 0.1))
+    assert tenth.low[0] == tenth.estimate[0] == tenth.high[0]
+
+
+@pytest.mark.parametrize("n", [5, 20])
+def test_one_replication_that_has_anything_below_tells_of_no_spread(n: int) -> None:
+    below = np.zeros((1, n))
+    below[0, 3] = 7
+    found = ratio_estimates(below * 3 / 7, below)
+    assert found.estimate[0] == pytest.approx(3 / 7)
+    assert found.replications[0] == 1
+    assert np.isnan([found.low[0], found.high[0], found.p[0]]).all()
+
+
+@pytest.mark.parametrize("share_below", [0.1, 0.5])
+def test_replications_with_nothing_below_are_resampled_like_any(share_below: float) -> None:
+    rng = np.random.default_rng(21)
+    below = rng.poisson(20, (1, 40)) * (rng.random((1, 40)) < share_below)
+    above = rng.binomial(below, 0.7)
+    found = ratio_estimates(above.astype(float), below.astype(float))
+    assert 0 <= found.low[0] < found.estimate[0] < found.high[0] <= 1
 
 
 def test_what_is_alike_in_every_replication_has_an_interval_of_0() -> None:
@@ -173,6 +227,45 @@ def test_a_policy_that_differs_in_one_replication_has_no_interval_and_widens_no_
     assert math.isnan(of_one.high[0])
 
 
+def test_policies_that_differ_in_few_replications_do_not_unbound_those_that_differ_in_all() -> None:
+    """Three of twenty are missing in 4 % of resamples; two policies, each with three, in 8 %."""
+    rng = np.random.default_rng(4)
+    one, other = np.zeros((2, 1, 20))
+    one[0, :3] = other[0, 3:6] = 1, 2, 3
+    sure = Ratios.of_means(rng.normal(5, 1, (1, 20)))
+    zero = Ratios.zero(1, 20)
+    thin = [Ratios.of_means(one), Ratios.of_means(other)]
+    for of_thin in thin:
+        (found,) = simultaneous_differences([of_thin], zero)
+        assert np.isfinite([found.low[0], found.high[0]]).all()
+    alone = simultaneous_differences([sure], zero)[0]
+    *of_thin_ones, beside = simultaneous_differences([*thin, sure], zero)
+    assert (beside.low, beside.high) == (alone.low, alone.high)
+    for found in of_thin_ones:
+        assert np.isnan([found.low[0], found.high[0]]).all()
+
+
+def test_policies_that_differ_in_the_same_few_replications_bound_each_other() -> None:
+    few = np.zeros((1, 20))
+    few[0, :3] = 1, 2, 3
+    policies = [Ratios.of_means(few), Ratios.of_means(2 * few)]
+    for found in simultaneous_differences(policies, Ratios.zero(1, 20)):
+        assert np.isfinite([found.low[0], found.high[0]]).all()
+
+
+@pytest.mark.parametrize("having", [2, 3, 9])
+def test_few_replications_that_have_a_value_are_not_resampled(having: int) -> None:
+    """Among twenty, as if there were no others."""
+    values = np.full((2, 20), np.nan)
+    values[:, 4 : 4 + having] = np.random.default_rng(having).normal(2, 1, (2, having))
+    rows = [Ratios.of_means(row[None]) for row in values]
+    alone = [Ratios.of_means(row[None, 4 : 4 + having]) for row in values]
+    found = simultaneous_differences(rows, Ratios.zero(1, 20))
+    expected = simultaneous_differences(alone, Ratios.zero(1, having))
+    for one, other in zip(found, expected, strict=True):
+        assert (one.low[0], one.high[0]) == pytest.approx((other.low[0], other.high[0]))
+
+
 def test_missing_values_leave_their_replications_out() -> None:
     values = np.random.default_rng(2).normal(3, 1, (1, 12))
     few = np.concatenate([values[:, :8], np.full((1, 4), np.nan)], axis=1)
@@ -214,6 +307,24 @@ def test_nothing_is_surely_greater_than_itself_or_with_one_replication() -> None
     assert not surely_greater(Ratios.of_means(values)).any()
     assert not surely_greater(Ratios.of_means(np.array([[1.0], [2.0]]))).any()
     assert surely_greater(Ratios.of_means(np.array([[1.0, 2]]))).shape == (1, 1)
+
+
+def test_what_differs_in_few_replications_hides_nothing_that_is_sure() -> None:
+    rng = np.random.default_rng(4)
+    values = np.zeros((4, 20))
+    values[1, :3] = values[2, 3:6] = 1, 2, 3
+    values[3] = rng.normal(9, 1, 20)
+    greater = surely_greater(Ratios.of_means(values))
+    assert greater[3, :3].all()
+    assert greater.sum() == 3
+
+
+@pytest.mark.parametrize("n", [4, 12])
+def test_what_has_no_value_is_not_surely_greater_nor_less(n: int) -> None:
+    values = np.array([[np.nan] * n, range(n), [99.0] * n])
+    greater = surely_greater(Ratios.of_means(values))
+    assert greater[2, 1]
+    assert greater.sum() == 1
 
 
 def test_of_equal_policies_one_is_rarely_called_the_best() -> None:
@@ -262,6 +373,19 @@ def test_an_exact_interval_ends_where_the_tails_are_2_and_a_half_per_cent(
         assert stats.binom.cdf(successes, trials, high) == pytest.approx(0.025)
     else:
         assert high == 1
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    [
+        (0, 10, 0, 0.3085), (1, 10, 0.0025, 0.4450), (5, 10, 0.1871, 0.8129),
+        (3, 20, 0.0321, 0.3789),
+    ],
+)  # fmt: skip
+def test_exact_intervals_as_they_are_tabulated(
+    successes: int, trials: int, low: float, high: float
+) -> None:
+    assert share_interval(successes, trials) == pytest.approx((low, high), abs=0.00005)
 
 
 def test_the_designs_that_certify_95_per_cent_with_95_per_cent() -> None:

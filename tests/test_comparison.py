@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from sim.comparison import compare, flipped
+from sim.comparison import chances_to_reach, compare, flipped
 from sim.docket import draw
 from sim.engine import simulate
 from sim.errors import InputError
@@ -406,6 +406,16 @@ def test_a_rate_that_no_replication_has_is_missing_and_so_is_its_difference(
     assert math.isnan(found["all", "all", "on_time_rate"].estimate)
     assert math.isnan(found["all", "all", "on_time_rate"].p_adjusted)
     assert found["all", "all", "resolved_late"].estimate == -4
+
+
+def test_a_year_that_reaches_a_target_exactly_reaches_it(scenario: Scenario) -> None:
+    """999 of 1000, and 99.9 / 100, which is not 0.999 but the next number in binary."""
+    target = 99.9 / 100
+    assert target > 0.999
+    of = kept(scenario, {"base": [{"resolved_early": 1.0}] * 3})
+    of.measures.loc[of.measures["measure"] == "on_time_rate", "value"] = [0.999, 0.998, math.nan]
+    (chance,) = chances_to_reach(of, target).to_dict("records")
+    assert (chance["estimate"], chance["replications"]) == (0.5, 2)
 
 
 # Who flipped

@@ -55,6 +55,14 @@ def test_a_mean_with_its_t_interval_by_hand() -> None:
     assert p == pytest.approx(2 * stats.t.sf(3 / math.sqrt(7 / 3), df=2))
 
 
+def test_the_standard_error_of_the_mouse_data() -> None:
+    """Efron & Tibshirani, ch. 2: the mean of the treated is 86.86, its standard error 25.24."""
+    estimate, low, high, n, _ = only(mean_estimates(row(94, 197, 16, 38, 99, 141, 23)))
+    assert estimate == pytest.approx(86.86, abs=0.005)
+    t = stats.t.ppf(0.975, n - 1)
+    assert (high - low) / 2 / t == pytest.approx(25.24, abs=0.005)
+
+
 def test_the_p_value_is_the_level_at_which_the_interval_just_touches_0() -> None:
     """Shifted so that the interval's end is 0, p is 1 - 95 %."""
     values = row(1, 2, 6, 11)

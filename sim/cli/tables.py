@@ -16,7 +16,7 @@ import click
 from sim.experiment.study import Study
 from sim.measures import RATES
 from sim.scenario.measure_names import SHARES
-from sim.statistics.bootstrap import FEWEST_TO_RESAMPLE
+from sim.statistics.bootstrap import FEWEST_TO_CARRY, FEWEST_TO_RESAMPLE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,8 +37,6 @@ MISSING = "–"
 _FIRST_COLUMN, _POLICY_COLUMN, _WIDTH_ELSEWHERE = 34, 26, 160
 _MOST_DIGITS = 5
 _THIN = " †"
-_FEW = 5
-"""Replications carrying an interval, below which it is marked."""
 
 
 def number(value: float, measure: str, sign: str = "", error: float = 0.0) -> str:
@@ -91,8 +89,8 @@ def policy_table(study: Study, summary: pd.DataFrame, policies: Iterable[str]) -
         table.add_row(measure, *cells)
     if marked:
         table.caption = (
-            f"{_THIN.strip()} fewer than {_FEW} replications carry this interval: worse years "
-            "may be too rare to be among them"
+            f"{_THIN.strip()} fewer than {FEWEST_TO_CARRY} replications carry this interval: worse "
+            "years may be too rare to be among them"
         )
     return table
 
@@ -102,7 +100,7 @@ def _thin(study: Study, measure: str) -> set[str]:
     if measure not in RATES or study.plan.replications < FEWEST_TO_RESAMPLE:
         return set()
     carrying = study.carrying(measure)
-    return {policy for policy, replications in carrying.items() if replications < _FEW}
+    return {policy for policy, replications in carrying.items() if replications < FEWEST_TO_CARRY}
 
 
 def station_table(summary: pd.DataFrame, policy: str) -> Table:

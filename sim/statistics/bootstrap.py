@@ -9,7 +9,7 @@ Rows are what is estimated, columns are replications.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
@@ -17,10 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from sim.statistics.intervals import CONFIDENCE, Estimates, Floats, divided, estimates_with_t
+from sim.statistics.intervals import (
+    CONFIDENCE,
+    Estimates,
+    Floats,
+    divided,
+    estimates_with_t,
+    without_rounding,
+)
 
 FEWEST_TO_RESAMPLE = 10
 """Replications below which resamples are too few and too much alike; Student's t is used."""
+FEWEST_TO_CARRY = 5
+"""Replications that carry an interval (`carried_by`), below which it is marked as doubtful."""
 RESAMPLES = 1999
 _ROWS_AT_ONCE = 500
 _NO_SPREAD = 1e-7
@@ -40,7 +49,8 @@ class Ratios:
     weights
         What each replication is below, over the mean, shape (m, n).
     replications
-        How many replications each rests on, shape (m,).
+        How many replications each rests on, shape (m,); 1 where only one has anything below,
+        which tells nothing of the spread.
     """
 
     estimate: Floats
@@ -55,7 +65,8 @@ class Ratios:
         ratio = divided(numerators.sum(axis=1), below)
         average = denominators.mean(axis=1)[:, None]
         errors = divided(numerators - ratio[:, None] * denominators, average)
-        counted = np.where(below > 0, denominators.shape[1], 0)
+        having = np.count_nonzero(denominators, axis=1)
+        counted = np.where(having > 1, denominators.shape[1], having)
         return cls(ratio, errors, divided(denominators, average), counted)
 
     @classmethod
@@ -89,7 +100,8 @@ def ratio_estimates(
     numerators, denominators
         Shape (m, n) each, no numerator negative.
     most
-        What no ratio can exceed: an end that resampling cannot find is there, or at 0.
+        What no ratio can exceed. An end beyond it, or one that resampling cannot find, is there;
+        or at 0.
     confidence
         Of the interval, between 0 and 1; each end alone has half the rest against it.
 
@@ -104,12 +116,10 @@ def ratio_estimates(
     zero = Ratios.zero(rows, n)
     error = _standard_error(ratios, zero)
     found = estimates_with_t(ratios.estimate, error, ratios.replications, confidence)
-    if n < FEWEST_TO_RESAMPLE:
-        return found
     low, high = found.low, found.high
     tail = (1 - confidence) / 2
     spread = error > 0
-    for some in _parts(rows):
+    for some in _parts(rows) if n >= FEWEST_TO_RESAMPLE else ():
         t = np.sort(_t_of_resamples(ratios[some], zero[some], error[some]), axis=1)
         below, above = _quantile(t, tail), _quantile(t, 1 - tail)
         with np.errstate(invalid="ignore"):
@@ -119,8 +129,8 @@ def ratio_estimates(
             )
         low[some] = np.where(spread[some], ends[0], low[some])
         high[some] = np.where(spread[some], ends[1], high[some])
-    low[np.isneginf(low)] = 0.0
-    high[np.isposinf(high)] = most
+    for end in (low, high):
+        np.clip(end, 0.0, most, out=end)
     return found
 
 
@@ -149,8 +159,8 @@ def simultaneous_differences(policies: Sequence[Ratios], base: Ratios) -> list[E
     Notes
     -----
     Romano & Wolf, *Exact and approximate stepdown methods for multiple hypothesis testing*,
-    2005, in a single step. With fewer than ten replications Student's t with Bonferroni's
-    correction.
+    2005, in a single step. Where a policy has a value in fewer than ten replications, Student's t
+    with Bonferroni's correction.
     """
     rows, n = base.errors.shape
     errors = [_standard_error(policy, base) for policy in policies]
@@ -161,17 +171,19 @@ def simultaneous_differences(policies: Sequence[Ratios], base: Ratios) -> list[E
         found.append(estimates_with_t(estimate, error, counted, 1 - (1 - CONFIDENCE) / len(errors)))
     if n < FEWEST_TO_RESAMPLE:
         return found
+    few = np.any(
+        [(one.replications > 1) & (one.replications < FEWEST_TO_RESAMPLE) for one in found], 0
+    )
+    errors = [np.where(few, 0.0, error) for error in errors]
     for some in _parts(rows):
-        largest = np.zeros((len(base.estimate[some]), RESAMPLES))
-        unbounded: list[NDArray[np.bool_]] = []
-        for policy, error in zip(policies, errors, strict=True):
-            t = np.abs(_t_of_resamples(policy[some], base[some], error[some]))
-            unbounded.append(np.isinf(_quantile(np.sort(t, axis=1), CONFIDENCE)))
-            np.fmax(largest, np.where(unbounded[-1][:, None], 0.0, t), out=largest)
-        width = _quantile(np.sort(largest, axis=1), CONFIDENCE)
-        for one, error, without in zip(found, errors, unbounded, strict=True):
+        ts = (
+            np.abs(_t_of_resamples(policy[some], base[some], error[some]))
+            for policy, error in zip(policies, errors, strict=True)
+        )
+        widths = _widths(ts, len(policies))
+        for one, error, width in zip(found, errors, widths, strict=True):
             is_wide = (error[some] > 0) & ~np.isnan(one.low[some])
-            half = np.where(is_wide, np.where(without, np.nan, width), 0.0) * error[some]
+            half = width * error[some]
             one.low[some] = np.where(is_wide, one.estimate[some] - half, one.low[some])
             one.high[some] = np.where(is_wide, one.estimate[some] + half, one.high[some])
     return found
@@ -191,20 +203,20 @@ def surely_greater(ratios: Ratios) -> NDArray[np.bool_]:
         Shape (k, k): whether the ratio of the row is greater than that of the column.
     """
     k, n = ratios.errors.shape
+    greater = np.zeros((k, k), np.bool_)
+    if k < 2:
+        return greater
     first, second = np.triu_indices(k, 1)
     ones, others = ratios[first], ratios[second]
     error = _standard_error(ones, others)
     if n < FEWEST_TO_RESAMPLE:
-        pairs = max(len(first), 1)
-        width = np.full(pairs, special.stdtrit(max(n - 1, 1), 1 - (1 - CONFIDENCE) / 2 / pairs))
+        tail = (1 - CONFIDENCE) / 2 / len(first)
+        width = np.full(len(first), special.stdtrit(max(n - 1, 1), 1 - tail))
     else:
         t = np.abs(_t_of_resamples(ones, others, error))
-        unbounded = np.isinf(_quantile(np.sort(t, axis=1), CONFIDENCE))
-        largest = np.fmax.reduce(t[~unbounded], initial=0.0)
-        width = np.where(unbounded, np.nan, _quantile(np.sort(largest)[None], CONFIDENCE))
+        width = _widths((pair[None] for pair in t), len(t))[:, 0]
     difference = ones.estimate - others.estimate
     sure = np.abs(difference) > np.where(error > 0, width, 0.0) * error
-    greater = np.zeros((k, k), np.bool_)
     greater[first, second] = sure & (difference > 0)
     greater[second, first] = sure & (difference < 0)
     return greater
@@ -244,7 +256,8 @@ def _parts(rows: int) -> list[slice]:
 def _standard_error(policy: Ratios, base: Ratios) -> Floats:
     """Give the standard error of a paired difference, shape (m,); NaN below two replications."""
     mean_square = ((policy.errors - base.errors) ** 2).mean(axis=1)
-    return np.asarray(np.sqrt(mean_square * _correction(policy, base)))
+    error = np.sqrt(mean_square * _correction(policy, base))
+    return without_rounding(error, np.abs(policy.estimate) + np.abs(base.estimate))
 
 
 def _correction(policy: Ratios, base: Ratios) -> Floats:
@@ -289,6 +302,43 @@ def _t_of_resamples(policy: Ratios, base: Ratios, error: Floats) -> Floats:
     t[flat & (np.abs(difference) > least)] = np.inf
     t[~has_value | ~(error > 0)[:, None]] = np.nan
     return np.asarray(np.copysign(t, difference))
+
+
+def _widths(ts: Iterable[Floats], count: int) -> Floats:
+    """Give of how many standard errors intervals must be for all of them to hold at once.
+
+    Parameters
+    ----------
+    ts
+        The absolute t of each of `count` differences in each resample, shape (m, RESAMPLES).
+    count
+        How many.
+
+    Returns
+    -------
+    ndarray
+        Shape (count, m): row by row the same for all; NaN for those that resampling bounds not.
+
+    Notes
+    -----
+    Differences that are each infinite in less than 5 % of the resamples may together be so in
+    more. Then those are left out that have no bound at Bonferroni's level: the others have a
+    common one.
+    """
+    levels = CONFIDENCE, 1 - (1 - CONFIDENCE) / count
+    largest: list[Floats] = [np.zeros((1, 1))] * len(levels)
+    bounded = []
+    for t in ts:
+        ordered = np.sort(t, axis=1)
+        bounded.append([np.isfinite(_quantile(ordered, level)) for level in levels])
+        largest = [
+            np.fmax(most, np.where(has_bound[:, None], t, 0.0))
+            for most, has_bound in zip(largest, bounded[-1], strict=True)
+        ]
+    of_all, of_fewer = (_quantile(np.sort(most, axis=1), CONFIDENCE) for most in largest)
+    among_all, among_fewer = np.array(bounded).swapaxes(0, 1)
+    width = np.where(among_all, of_all, np.nan)
+    return np.where(np.isinf(of_all), np.where(among_fewer, of_fewer, np.nan), width)
 
 
 def _quantile(ordered: Floats, share: float) -> Floats:

@@ -14,6 +14,8 @@ from scipy import special
 Floats = NDArray[np.float64]
 
 CONFIDENCE = 0.95
+_ROUNDING = 1e-12
+"""A standard error, as a part of what it is of, below which it is but rounding."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def mean_estimates(values: Floats) -> Estimates:
     filled = np.where(present, values, 0.0)
     mean = divided(filled.sum(axis=1), n)
     squares = np.where(present, (filled - mean[:, None]) ** 2, 0.0).sum(axis=1)
-    error = np.sqrt(divided(squares, (n - 1) * n, n > 1))
+    error = without_rounding(np.sqrt(divided(squares, (n - 1) * n, n > 1)), np.abs(mean))
     return estimates_with_t(mean, error, n)
 
 
@@ -96,6 +98,11 @@ def estimates_with_t(
     p = np.where(error > 0, 2 * special.stdtr(freedom, -t), np.where(estimate == 0, 1.0, 0.0))
     p = np.where(known & ~np.isnan(estimate), p, np.nan)
     return Estimates(estimate, estimate - half, estimate + half, n, p)
+
+
+def without_rounding(error: Floats, size: Floats) -> Floats:
+    """Give standard errors of what has a size; 0 for those that are but rounding."""
+    return np.where(error <= _ROUNDING * size, 0.0, error)
 
 
 def divided(above: Floats, below: object, where: object = None) -> Floats:
