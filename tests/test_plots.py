@@ -25,14 +25,17 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
+from scipy.stats import t as student
 
 from sim.comparison import compare
 from sim.errors import InputError
 from sim.experiment import run
 from sim.experiment.study import Study
 from sim.plots import FIGURES, FileFormat, draw_figures, suitable
-from sim.plots.page import WIDTH
-from sim.plots.text import THIN, grouped, percent, width, wrapped
+from sim.plots.differences import held_against
+from sim.plots.moved import LEAST
+from sim.plots.page import WIDTH, colour_of
+from sim.plots.text import THIN, grouped, percent, signed, width, wrapped
 from sim.plots.turnaround import PERCENTILES, percentiles_of
 from sim.scenario.load import load_text
 from sim.scenario.schema import Scenario
@@ -329,7 +332,9 @@ class TestEveryFigure:
             assert dict(mpl.rcParams) == before
 
 
-@pytest.mark.parametrize("name", ["outcomes", "open", "turnaround", "utilisation", "lateness"])
+@pytest.mark.parametrize(
+    "name", ["outcomes", "open", "turnaround", "utilisation", "lateness", "forest", "moved"]
+)
 def test_names_of_policies_are_whole(name: str, crowded: Study) -> None:
     words = _words(_drawn(name, crowded))
     assert [policy for policy in crowded.plan.policies if policy not in words] == []
@@ -691,6 +696,205 @@ def _lost_at(study: Study, hours: dict[str, float], before_any_station: float) -
     return replace(study, measures=pd.concat([others, made_up], ignore_index=True))
 
 
+class TestForest:
+    def test_points_and_whiskers_are_the_comparisons(self, crowded: Study) -> None:
+        found = compare(crowded).differences
+        for axes, (measure, factor) in zip(
+            _drawn("forest", crowded).axes,
+            [("on_time_rate", 100), ("turnaround_working_hours_mean", 1)],
+            strict=True,
+        ):
+            own = found[(found["scope"] == "all") & (found["measure"] == measure)]
+            own = own.set_index("policy")
+            points = {y: x for line in _markers(axes) for x, y in np.asarray(line.get_xydata())}
+            (whiskers,) = (c for c in axes.collections if isinstance(c, LineCollection))
+            for row, policy in enumerate(crowded.plan.policies[1:]):
+                y = axes.get_yticks()[row]
+                assert points[y] == pytest.approx(factor * own["estimate"][policy])
+                segment = whiskers.get_segments()[row]
+                ends = factor * own.loc[policy, ["low", "high"]].to_numpy(float)
+                assert list(segment[:, 0]) == pytest.approx(list(ends))
+                assert list(segment[:, 1]) == [y, y]
+
+    def test_filled_are_those_whose_interval_leaves_0_out(self, crowded: Study) -> None:
+        policies = crowded.plan.policies
+        study = _moved_by(crowded, {name: float(n // 2) for n, name in enumerate(policies)})
+        _, hours = _drawn("forest", study).axes
+        found = of_measure(compare(study).differences, "turnaround_working_hours_mean")
+        filled = dict(enumerate((found["low"] > 0) | (found["high"] < 0)))
+        assert set(filled.values()) == {True, False}
+        for line in _markers(hours):
+            for y in np.asarray(line.get_ydata()):
+                assert (line.get_markerfacecolor() != "white") == filled[_row_at(hours, y)]
+        words = _words(_drawn("forest", study))
+        assert _squeezed("not distinguishable from 0") in words
+
+    def test_each_row_says_its_estimate_and_half_its_interval(self, crowded: Study) -> None:
+        _, hours = _drawn("forest", crowded).axes
+        found = of_measure(compare(crowded).differences, "turnaround_working_hours_mean")
+        halves = (found["high"] - found["low"]) / 2
+        texts = [text.get_text() for text in hours.texts]
+        assert texts == [signed(*pair) for pair in zip(found["estimate"], halves, strict=True)]
+        assert _labels(_drawn("forest", crowded).axes[0]) == list(crowded.plan.policies[1:])
+
+    def test_without_intervals_there_are_hollow_points_and_a_note(self, crowded: Study) -> None:
+        once = _once(crowded)
+        figure = _drawn("forest", once)
+        assert "Toofewreplicationsdiffer" in _words(figure)
+        assert "95%" not in _words(figure)
+        found = of_measure(compare(once).differences, "turnaround_working_hours_mean")
+        drawn = [x for line in _markers(figure.axes[1]) for x in np.asarray(line.get_xdata())]
+        assert sorted(drawn) == pytest.approx(sorted(found["estimate"]))
+        assert {line.get_markerfacecolor() for line in _markers(figure.axes[1])} == {"white"}
+
+    def test_a_line_is_at_0(self, crowded: Study) -> None:
+        for axes in _drawn("forest", crowded).axes:
+            assert [xs for xs, ys in _spans(axes, 0.8) if list(ys) == [0, 1]] == [
+                pytest.approx([0, 0])
+            ]
+
+    def test_it_is_against_base_wherever_it_stands(self) -> None:
+        assert held_against(["more", "base", "fewer"]) == "base"
+        assert held_against(["city:more", "city:base", "ward:base"]) == "city:base"
+        assert held_against(["more", "fewer"]) == "more"
+
+    def test_one_policy_has_none_to_be_held_against(self, calm: Study) -> None:
+        for name in ("forest", "moved"):
+            assert _squeezed("The study has one policy") in _words(_drawn(name, calm))
+
+    def test_without_time_limits_the_turnaround_is_still_compared(self) -> None:
+        policies = "policies: {two: [{staff: {ward.clerk: {set: 2}}}]}"
+        figure = _drawn("forest", _run(load_text(UNLIMITED + policies), 3))
+        rates, hours = figure.axes
+        assert [text.get_text() for text in rates.texts] == ["–"]
+        assert len([x for line in _markers(hours) for x in np.asarray(line.get_xdata())]) == 1
+        assert _overlapping(figure) == []
+        assert _off_the_page(figure) == []
+
+
+def _markers(axes: Axes) -> list[Line2D]:
+    """Give the lines of markers that have any."""
+    lines = [line for line in axes.lines if np.asarray(line.get_xdata()).size]
+    return [line for line in lines if line.get_marker() not in ("None", "")]
+
+
+def _once(study: Study) -> Study:
+    """Give the first replication of a study as one of its own."""
+    first = study.measures[study.measures["replication"] == 1]
+    return replace(study, plan=replace(study.plan, replications=1), measures=first)
+
+
+def _moved_by(study: Study, hours: dict[str, float]) -> Study:
+    """Make a study in which the turnaround of each policy is the base's and so many hours."""
+    table = study.measures
+    own = (table["scope"] == "all") & (table["measure"] == "turnaround_working_hours_mean")
+    base = _value(study, "base", "turnaround_working_hours_mean")
+    values = table["value"].copy()
+    values[own] = table["replication"][own].map(base) + table["policy"][own].map(hours)
+    return replace(study, measures=table.assign(value=values))
+
+
+class TestMoved:
+    def test_bars_are_the_hours_lost_by_kind(self, crowded: Study) -> None:
+        above, _ = _drawn("moved", crowded).axes
+        bars = [c for c in above.containers if isinstance(c, BarContainer)]
+        assert _labels(above) == list(crowded.plan.policies)
+        for row, policy in enumerate(crowded.plan.policies):
+            for kind, container in zip(KINDS, bars, strict=True):
+                lost = _value(crowded, policy, f"late_{kind}_hours").mean()
+                assert container[row].get_width() == pytest.approx(lost), (policy, kind)
+
+    def test_beside_them_is_the_change_with_half_its_interval(self, crowded: Study) -> None:
+        above, _ = _drawn("moved", crowded).axes
+        base = _late_hours(crowded, "base", "all").sum()
+        for policy, text in zip(crowded.plan.policies[1:], above.texts[1:], strict=True):
+            own = _late_hours(crowded, policy, "all").sum()
+            changes = (own - base).to_numpy()
+            # Student's t with Bonferroni's correction: five policies of three replications.
+            half = student.ppf(1 - 0.05 / 2 / 5, 2) * changes.std(ddof=1) / np.sqrt(3)
+            change = signed(changes.mean(), half)
+            assert text.get_text() == f"{grouped(own.mean())} ({change})"
+
+    def test_markers_stand_where_the_stations_hours_are_after(self, crowded: Study) -> None:
+        _, below = _drawn("moved", crowded).axes
+        labels = _labels(below)
+        assert labels
+        for number, policy in enumerate(crowded.plan.policies[1:], 1):
+            lines = [one for one in _markers(below) if one.get_color() == colour_of(number)]
+            drawn = {
+                labels[_row_at(below, y)]: x
+                for one in lines for x, y in np.asarray(one.get_xydata())
+            }  # fmt: skip
+            after = {
+                station: _late_hours(crowded, policy, "station", station).sum().mean()
+                for station in labels
+            }
+            assert drawn == pytest.approx(after)
+
+    def test_lines_begin_where_the_hours_were_before(self, crowded: Study) -> None:
+        _, below = _drawn("moved", crowded).axes
+        before = [_late_hours(crowded, "base", "station", s).sum().mean() for s in _labels(below)]
+        uprights = []
+        for collection in (c for c in below.collections if isinstance(c, LineCollection)):
+            for (x0, y0), (x1, y1) in (np.asarray(s)[[0, -1]] for s in collection.get_segments()):
+                if x0 == x1 and y0 != y1:
+                    uprights.append(x0)
+                else:
+                    assert before[_row_at(below, y0)] == pytest.approx(x0)
+        assert uprights == pytest.approx(before)
+
+    def test_the_stations_with_the_largest_changes_are_shown_largest_first(
+        self, calm: Study
+    ) -> None:
+        hours = {f"ward.s{number:02d}": 100.0 * number for number in range(1, 16)}
+        before = _lost_at(calm, hours, before_any_station=7.0)
+        more = {station: 2 * lost for station, lost in hours.items()} | {"ward.s15": 1500.0}
+        after = _lost_at(calm, more, before_any_station=7.0).measures.assign(policy="more")
+        study = replace(
+            before,
+            plan=replace(before.plan, policies=("base", "more")),
+            measures=pd.concat([before.measures, after], ignore_index=True),
+        )
+        _, below = _drawn("moved", study).axes
+        assert _labels(below) == [f"ward.s{number:02d}" for number in range(14, 6, -1)]
+
+    def test_stations_where_next_to_nothing_changes_are_left_out(self, crowded: Study) -> None:
+        _, below = _drawn("moved", crowded).axes
+        changes = {
+            station: max(
+                abs((_late_hours(crowded, policy, "station", station).sum()
+                     - _late_hours(crowded, "base", "station", station).sum()).mean())
+                for policy in crowded.plan.policies[1:]
+            )
+            for station in _summary(crowded, "base", "station", "late_work_hours").index
+        }  # fmt: skip
+        largest = max(changes.values())
+        assert set(_labels(below)) == {s for s, c in changes.items() if c >= LEAST * largest}
+
+    def test_policies_that_change_no_station_have_their_totals(self, calm: Study) -> None:
+        study = _lost_at(calm, {"ward.clerk": 5.0}, before_any_station=1.0)
+        twice = replace(
+            study,
+            plan=replace(study.plan, policies=("base", "same")),
+            measures=pd.concat([study.measures, study.measures.assign(policy="same")]),
+        )
+        (above,) = _drawn("moved", twice).axes
+        assert [text.get_text() for text in above.texts] == ["6", "6 (0)"]
+
+    def test_if_nobody_was_late_it_says_so(self) -> None:
+        policies = "policies: {two: [{staff: {ward.clerk: {set: 2}}}]}"
+        study = _run(load_text(CALM + policies), 2)
+        assert _squeezed("No dossier was late.") in _words(_drawn("moved", study))
+
+
+def _late_hours(study: Study, policy: str, scope: str, name: str = "all") -> pd.DataFrame:
+    """Give the hours of late dossiers somewhere: a row each kind, a column each replication."""
+    table = study.measures
+    own = (table["policy"] == policy) & (table["scope"] == scope) & (table["name"] == name)
+    late = table[own & table["measure"].isin([f"late_{kind}_hours" for kind in KINDS])]
+    return late.pivot_table(index="measure", columns="replication", values="value")
+
+
 class TestSweep:
     def test_a_line_goes_through_the_estimates_by_value(self, numbers: Study) -> None:
         (axes,) = _drawn("sweep", numbers).axes
@@ -795,9 +999,12 @@ class TestTornado:
 
 
 class TestSuitable:
-    def test_a_study_of_policies_has_their_figures(self, calm: Study, crowded: Study) -> None:
-        for study in (calm, crowded):
-            assert suitable(study) == [name for name in FIGURES if name not in {"sweep", "tornado"}]
+    def test_a_study_of_policies_has_their_figures(self, crowded: Study) -> None:
+        assert suitable(crowded) == [name for name in FIGURES if name not in {"sweep", "tornado"}]
+
+    def test_one_policy_has_no_figures_of_differences(self, calm: Study) -> None:
+        of_several = {"forest", "moved", "sweep", "tornado"}
+        assert suitable(calm) == [name for name in FIGURES if name not in of_several]
 
     def test_a_sweep_has_its_own(
         self, numbers: Study, two_paths: Study, many: Study, alone: Study

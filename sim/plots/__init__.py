@@ -13,7 +13,9 @@ from sim.errors import InputError
 from sim.experiment.folder import Folder
 from sim.experiment.study import Study
 from sim.plots.course import open_dossiers
+from sim.plots.forest import forest
 from sim.plots.lateness import lateness
+from sim.plots.moved import moved
 from sim.plots.outcomes import outcomes
 from sim.plots.page import COLOURS, styled
 from sim.plots.sweep import MOST_PATHS, sweep
@@ -33,6 +35,8 @@ FIGURES: Mapping[str, Callable[[Study], Figure]] = {
     "turnaround": turnaround,
     "utilisation": utilisation,
     "lateness": lateness,
+    "forest": forest,
+    "moved": moved,
     "sweep": sweep,
     "tornado": tornado,
 }
@@ -45,7 +49,8 @@ _DATES: Mapping[FileFormat, dict[str, Any]] = {"png": {}, "svg": {"Date": None}}
 def suitable(study: Study) -> list[str]:
     """Name the figures that say something of a study.
 
-    Those that tell policies apart do so for any study but a sweep of more than colours tell apart.
+    Those that tell policies apart do so for any study but a sweep of more than colours tell apart;
+    those of differences need two policies.
     """
     points = points_of(study.plan)
     own = {
@@ -53,6 +58,7 @@ def suitable(study: Study) -> list[str]:
         "tornado": is_one_at_a_time(points),
     }
     is_large = len(points) >= COLOURS
+    own |= dict.fromkeys(("forest", "moved"), len(study.plan.policies) > 1 and not is_large)
     return [name for name in FIGURES if own.get(name, not is_large)]
 
 
