@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection, QuadMesh
+from matplotlib.colors import to_rgba
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -30,15 +31,21 @@ from scipy.stats import t as student
 from sim.comparison import compare
 from sim.errors import InputError
 from sim.experiment import run
-from sim.experiment.study import Study
-from sim.plots import FIGURES, FileFormat, draw_figures, suitable
+from sim.experiment.study import Plan, Study
+from sim.plots import FIGURES, FileFormat, draw_figures, draw_staffing, suitable
 from sim.plots.differences import held_against
 from sim.plots.moved import LEAST
-from sim.plots.page import WIDTH, colour_of
+from sim.plots.page import MUTED, WIDTH, colour_of
+from sim.plots.staffing import chance, frontier
 from sim.plots.text import THIN, grouped, percent, signed, width, wrapped
 from sim.plots.turnaround import PERCENTILES, percentiles_of
 from sim.scenario.load import load_text
 from sim.scenario.schema import Scenario
+from sim.staffing import StaffingPlan, find_staff
+from sim.staffing.certificate import Certificate
+from sim.staffing.find import Rate
+from sim.staffing.frontier import Point
+from sim.statistics.binomial import share_interval
 from sim.sweep import by_effect, ends, grid, of_measure, points_of, with_points, written
 
 OUTCOMES = (
@@ -998,6 +1005,219 @@ class TestTornado:
         assert _squeezed("not vary one path at a time") in _words(_drawn("tornado", two_paths))
 
 
+def _point(cost: float, rate: float, half: float, years: int) -> Point:
+    """Make a point of the frontier of which so many of 20 years reach the target."""
+    chance = years / 20, *share_interval(years, 20)
+    return Point((int(cost),), cost, rate, rate - half, min(rate + half, 1.0), *chance, 20)
+
+
+FRONTIER = (
+    _point(20, 0.31, 0.2, 0), _point(26, 0.971, 0.04, 2), _point(27, 0.982, 0.01, 6),
+    _point(28, 0.9905, 0.006, 16), _point(29, 0.9931, 0.004, 19), _point(31, 0.9952, 0.002, 20),
+    _point(60, 0.9965, 0.001, 20), _point(90, 0.9991, 0.0005, 20),
+)  # fmt: skip
+NEIGHBOURS = ((28, 0.9802), (28, 0.989), (26, 0.6), (28.5, 0.9897))
+
+
+@pytest.fixture(scope="module")
+def bought() -> StaffingPlan:
+    """What a search for a budget found, with plans one step cheaper."""
+    busy = CALM.replace("per_working_day: 20", "per_working_day: 36")
+    return find_staff(load_text(busy.replace("5 working days", "same day")), budget=3)
+
+
+@pytest.fixture
+def staffing(bought: StaffingPlan) -> StaffingPlan:
+    """A plan for 99 %, some of whose surroundings are far away in cost and rate."""
+    neighbours = [
+        replace(bought.neighbours[0], cost=cost, rate=Rate(rate, rate - 0.01, rate + 0.005, 20))
+        for cost, rate in NEIGHBOURS
+    ]
+    return replace(
+        bought, target=0.99, staff=(29,), cost=29.0, rate=Rate(0.9925, 0.991, 0.9938, 200),
+        certificate=Certificate(200, True, 0.9902, None, None, 0.0, 1),
+        neighbours=tuple(neighbours), frontier=FRONTIER,
+    )  # fmt: skip
+
+
+def _by_years(plan: StaffingPlan, bad: int) -> StaffingPlan:
+    certificate = Certificate(153, bad <= 3, None, bad, 3, 0.0, 1)
+    return replace(plan, reading="year", certificate=certificate)
+
+
+@pytest.fixture(scope="module")
+def searched() -> Study:
+    """Only what is known before anything has run."""
+    plan = Plan(load_text(CROWDED), (), 500, 1, "auto")
+    return Study(plan, pd.DataFrame(), pd.DataFrame())
+
+
+def _spots(axes: Axes, colour: str, fill: str) -> list[tuple[float, float]]:
+    return [
+        (float(x), float(y))
+        for line in axes.lines
+        if line.get_marker() == "o"
+        and (line.get_color(), line.get_markerfacecolor()) == (colour, fill)
+        for x, y in np.asarray(line.get_xydata())
+    ]
+
+
+def _whiskers(axes: Axes, colour: Any) -> dict[float, list[float]]:
+    """Give the ends of upright whiskers of a colour by where they stand."""
+    return {
+        float(segment[0, 0]): [float(y) for y in segment[:, 1]]
+        for c in axes.collections
+        if isinstance(c, LineCollection) and np.allclose(np.asarray(c.get_color()), to_rgba(colour))
+        for segment in map(np.asarray, c.get_segments())
+        if segment.size
+    }
+
+
+CHOSEN = "#D55E00"
+
+
+class TestStaffing:
+    def test_the_frontier_is_what_each_cost_keeps(
+        self, staffing: StaffingPlan, searched: Study
+    ) -> None:
+        (axes,) = frontier(staffing, searched).axes
+        near = [point for point in FRONTIER if 26 <= point.cost <= 31]
+        assert _spots(axes, MUTED, MUTED) == [(point.cost, point.estimate) for point in near]
+        whiskers = _whiskers(axes, MUTED)
+        assert whiskers == {point.cost: [point.low, point.high] for point in near}
+        (steps,) = (line for line in axes.lines if line.get_drawstyle() == "steps-post")
+        assert list(np.asarray(steps.get_xdata())) == [point.cost for point in near]
+        assert list(np.asarray(steps.get_ydata())) == [point.estimate for point in near]
+
+    def test_the_chosen_plan_is_as_fresh_replications_found_it(
+        self, staffing: StaffingPlan, searched: Study
+    ) -> None:
+        figure = frontier(staffing, searched)
+        (axes,) = figure.axes
+        assert _spots(axes, CHOSEN, CHOSEN) == [(29, 0.9925)]
+        assert _whiskers(axes, CHOSEN) == {29: [0.991, 0.9938]}
+        assert [text.get_text().strip() for text in axes.texts] == ["chosen plan, cost 29"]
+        words = _words(figure)
+        assert "chosenplan,200freshreplications" in words
+        assert "bestplansofthesearch,20replications" in words
+        assert _words(frontier(replace(staffing, cost=29.5), searched)).count("cost29.5") == 1
+
+    def test_plans_one_step_cheaper_are_hollow(
+        self, staffing: StaffingPlan, searched: Study
+    ) -> None:
+        (axes,) = frontier(staffing, searched).axes
+        drawn = _spots(axes, MUTED, "white")
+        assert drawn == [(28, 0.9802), (28, 0.989), (28.5, 0.9897)]
+        alone = frontier(replace(staffing, neighbours=()), searched)
+        assert "oneofficerfewer" not in _words(alone)
+
+    def test_a_dashed_line_is_at_the_target(self, staffing: StaffingPlan, searched: Study) -> None:
+        figure = frontier(staffing, searched)
+        (level,) = (
+            np.asarray(line.get_ydata(), float) for line in figure.axes[0].lines
+            if line.get_linestyle() == "--"
+        )  # fmt: skip
+        assert list(level) == [0.99, 0.99]
+        assert "wanted:99%" in _words(figure)
+
+    def test_what_is_far_away_is_told_and_does_not_squeeze_the_rest(
+        self, staffing: StaffingPlan, searched: Study
+    ) -> None:
+        figure = frontier(staffing, searched)
+        (axes,) = figure.axes
+        (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+        assert 20 < left < 26
+        assert 31 < right < 60
+        assert 0.95 < bottom < 0.971
+        assert top == 1
+        assert _squeezed("Plans that keep less than 96 % are left out.") in _words(figure)
+        assert _squeezed("Dearer plans are left out; they keep at most 99.9 %.") in _words(figure)
+
+    def test_the_first_dearer_plan_is_shown_wherever_it_is(
+        self, staffing: StaffingPlan, searched: Study
+    ) -> None:
+        far = replace(staffing, frontier=(FRONTIER[4], FRONTIER[7], _point(99, 0.9992, 0.0, 20)))
+        (axes,) = frontier(far, searched).axes
+        assert [cost for cost, _ in _spots(axes, MUTED, MUTED)] == [29, 90]
+
+    def test_chances_have_their_exact_intervals(
+        self, staffing: StaffingPlan, searched: Study
+    ) -> None:
+        figure = chance(staffing, searched)
+        (axes,) = figure.axes
+        expected = {26: 2, 27: 6, 28: 16, 29: 19, 31: 20}
+        assert dict(_spots(axes, MUTED, MUTED)) == {cost: n / 20 for cost, n in expected.items()}
+        whiskers = _whiskers(axes, MUTED)
+        assert whiskers == {cost: list(share_interval(n, 20)) for cost, n in expected.items()}
+        assert [text.get_text().strip() for text in axes.texts] == ["chosen plan, cost 29"]
+        assert _squeezed("Chance of on_time_rate 99 % or more in a replication") in _words(figure)
+
+    def test_of_a_certificate_by_years_the_chosen_plan_has_its_chance(
+        self, staffing: StaffingPlan, searched: Study
+    ) -> None:
+        figure = chance(_by_years(staffing, 2), searched)
+        (axes,) = figure.axes
+        assert _spots(axes, CHOSEN, CHOSEN) == [(29, 151 / 153)]
+        assert _whiskers(axes, CHOSEN) == {29: list(share_interval(151, 153))}
+        assert "wanted:95%" in _words(figure)
+        assert "notcertified" not in _words(figure)
+
+    def test_a_plan_that_is_not_certified_says_so(
+        self, staffing: StaffingPlan, searched: Study
+    ) -> None:
+        plan = replace(_by_years(staffing, 4), unreachable="more officers do not help further")
+        for draw in (frontier, chance):
+            said = _squeezed("not certified: more officers do not help further.")
+            assert said in _words(draw(plan, searched))
+
+    def test_a_target_out_of_reach_says_why(self, staffing: StaffingPlan, searched: Study) -> None:
+        plan = replace(staffing, frontier=(), certificate=None, unreachable="60% waiting")
+        for draw in (frontier, chance):
+            said = _squeezed("No plan reaches the target: 60% waiting.")
+            assert said in _words(draw(plan, searched))
+
+    def test_every_word_can_be_read_on_a_page(
+        self, staffing: StaffingPlan, searched: Study
+    ) -> None:
+        by_years = _by_years(staffing, 4)
+        alone = replace(staffing, frontier=FRONTIER[4:5], neighbours=())
+        last = replace(staffing, cost=31.0)
+        without_rate = replace(staffing, target=None, rate=Rate(None, None, None, 20))
+        figures = [
+            *(frontier(p, searched) for p in (staffing, by_years, alone, last, without_rate)),
+            *(chance(p, searched) for p in (staffing, by_years, alone, last)),
+        ]
+        for figure in figures:
+            FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
+            assert figure.get_figwidth() == WIDTH
+            assert _off_the_page(figure) == []
+            assert _overlapping(figure) == []
+            assert min(float(text.get_fontsize()) for text in _texts(figure)) >= 7
+
+    def test_what_a_search_finds_is_drawn_into_the_folder(
+        self, bought: StaffingPlan, searched: Study, tmp_path: Path
+    ) -> None:
+        scenario = load_text(CALM)
+        aimed = find_staff(scenario, 0.9)
+        study = replace(searched, plan=replace(searched.plan, scenario=scenario))
+        files = draw_staffing(aimed, study, tmp_path / "aimed")
+        assert files == [
+            tmp_path / "aimed/figures/frontier.png",
+            tmp_path / "aimed/figures/chance.png",
+        ]
+        assert all(file.read_bytes().startswith(b"\x89PNG\r\n") for file in files)
+        (file,) = draw_staffing(bought, study, tmp_path / "bought", "svg")
+        assert file == tmp_path / "bought/figures/frontier.svg"
+        assert "wanted" not in _words(frontier(bought, study))
+
+    def test_a_folder_that_cannot_be_written_is_refused(
+        self, staffing: StaffingPlan, searched: Study, tmp_path: Path
+    ) -> None:
+        (tmp_path / "figures").write_text("in the way")
+        with pytest.raises(InputError, match="cannot be written"):
+            draw_staffing(staffing, searched, tmp_path)
+
+
 class TestSuitable:
     def test_a_study_of_policies_has_their_figures(self, crowded: Study) -> None:
         assert suitable(crowded) == [name for name in FIGURES if name not in {"sweep", "tornado"}]
@@ -1089,6 +1309,16 @@ class TestText:
 
     def test_what_is_below_all_is_never_written_as_all(self) -> None:
         assert percent(0.99996) == f"99.996{THIN}%"
+
+    def test_a_difference_is_written_as_exactly_as_it_is_known(self) -> None:
+        minus = "\N{MINUS SIGN}"
+        assert signed(1.2345, 0.0678) == "+1.234 ± 0.068"
+        assert signed(-12345.6, 1234.5) == f"{minus}12{THIN}346 ± 1{THIN}234"
+        assert signed(-0.001, 0.5) == "+0.00 ± 0.50"
+        assert signed(-0.25) == f"{minus}0.25"
+        assert signed(1234567.0, 0.0) == f"+1{THIN}234{THIN}567"
+        assert signed(0.0) == "0"
+        assert signed(float("nan"), float("nan")) == "–"
 
     def test_dollar_signs_are_text(self, unlimited: Study) -> None:
         assert not any(text.get_parse_math() for text in _texts(_drawn("open", unlimited)))

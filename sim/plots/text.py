@@ -101,7 +101,8 @@ def signed(value: float, half: float = math.nan) -> str:
         return "–"
     if half > 0:
         decimals = max(1 - math.floor(math.log10(half)), 0)
-        text = f"{value:+,.{decimals}f} ± {half:,.{decimals}f}"
+        rounded = round(value, decimals) or 0.0  # not "-0.00"
+        text = f"{rounded:+,.{decimals}f} ± {half:,.{decimals}f}"
     else:
         text = f"{value:+,.0f}" if abs(value) >= 1000 else f"{value:+.4g}" if value else "0"
     return text.replace(",", THIN).replace("-", _MINUS)
