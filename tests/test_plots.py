@@ -20,22 +20,32 @@ from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection, QuadMesh
+from matplotlib.colors import to_rgba
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
+from scipy.stats import t as student
 
 from sim.comparison import compare
 from sim.errors import InputError
 from sim.experiment import run
-from sim.experiment.study import Study
-from sim.plots import FIGURES, FileFormat, draw_figures, suitable
-from sim.plots.page import WIDTH
-from sim.plots.text import THIN, grouped, percent, width, wrapped
+from sim.experiment.study import Plan, Study
+from sim.plots import FIGURES, FileFormat, draw_figures, draw_staffing, suitable
+from sim.plots.differences import held_against
+from sim.plots.moved import LEAST
+from sim.plots.page import MUTED, WIDTH, colour_of
+from sim.plots.staffing import chance, frontier
+from sim.plots.text import THIN, grouped, percent, signed, width, wrapped
 from sim.plots.turnaround import PERCENTILES, percentiles_of
 from sim.scenario.load import load_text
 from sim.scenario.schema import Scenario
+from sim.staffing import StaffingPlan, find_staff
+from sim.staffing.certificate import Certificate
+from sim.staffing.find import Rate
+from sim.staffing.frontier import Point
+from sim.statistics.binomial import share_interval
 from sim.sweep import by_effect, ends, grid, of_measure, points_of, with_points, written
 
 OUTCOMES = (
@@ -329,7 +339,9 @@ class TestEveryFigure:
             assert dict(mpl.rcParams) == before
 
 
-@pytest.mark.parametrize("name", ["outcomes", "open", "turnaround", "utilisation", "lateness"])
+@pytest.mark.parametrize(
+    "name", ["outcomes", "open", "turnaround", "utilisation", "lateness", "forest", "moved"]
+)
 def test_names_of_policies_are_whole(name: str, crowded: Study) -> None:
     words = _words(_drawn(name, crowded))
     assert [policy for policy in crowded.plan.policies if policy not in words] == []
@@ -691,6 +703,205 @@ def _lost_at(study: Study, hours: dict[str, float], before_any_station: float) -
     return replace(study, measures=pd.concat([others, made_up], ignore_index=True))
 
 
+class TestForest:
+    def test_points_and_whiskers_are_the_comparisons(self, crowded: Study) -> None:
+        found = compare(crowded).differences
+        for axes, (measure, factor) in zip(
+            _drawn("forest", crowded).axes,
+            [("on_time_rate", 100), ("turnaround_working_hours_mean", 1)],
+            strict=True,
+        ):
+            own = found[(found["scope"] == "all") & (found["measure"] == measure)]
+            own = own.set_index("policy")
+            points = {y: x for line in _markers(axes) for x, y in np.asarray(line.get_xydata())}
+            (whiskers,) = (c for c in axes.collections if isinstance(c, LineCollection))
+            for row, policy in enumerate(crowded.plan.policies[1:]):
+                y = axes.get_yticks()[row]
+                assert points[y] == pytest.approx(factor * own["estimate"][policy])
+                segment = whiskers.get_segments()[row]
+                ends = factor * own.loc[policy, ["low", "high"]].to_numpy(float)
+                assert list(segment[:, 0]) == pytest.approx(list(ends))
+                assert list(segment[:, 1]) == [y, y]
+
+    def test_filled_are_those_whose_interval_leaves_0_out(self, crowded: Study) -> None:
+        policies = crowded.plan.policies
+        study = _moved_by(crowded, {name: float(n // 2) for n, name in enumerate(policies)})
+        _, hours = _drawn("forest", study).axes
+        found = of_measure(compare(study).differences, "turnaround_working_hours_mean")
+        filled = dict(enumerate((found["low"] > 0) | (found["high"] < 0)))
+        assert set(filled.values()) == {True, False}
+        for line in _markers(hours):
+            for y in np.asarray(line.get_ydata()):
+                assert (line.get_markerfacecolor() != "white") == filled[_row_at(hours, y)]
+        words = _words(_drawn("forest", study))
+        assert _squeezed("not distinguishable from 0") in words
+
+    def test_each_row_says_its_estimate_and_half_its_interval(self, crowded: Study) -> None:
+        _, hours = _drawn("forest", crowded).axes
+        found = of_measure(compare(crowded).differences, "turnaround_working_hours_mean")
+        halves = (found["high"] - found["low"]) / 2
+        texts = [text.get_text() for text in hours.texts]
+        assert texts == [signed(*pair) for pair in zip(found["estimate"], halves, strict=True)]
+        assert _labels(_drawn("forest", crowded).axes[0]) == list(crowded.plan.policies[1:])
+
+    def test_without_intervals_there_are_hollow_points_and_a_note(self, crowded: Study) -> None:
+        once = _once(crowded)
+        figure = _drawn("forest", once)
+        assert "Toofewreplicationsdiffer" in _words(figure)
+        assert "95%" not in _words(figure)
+        found = of_measure(compare(once).differences, "turnaround_working_hours_mean")
+        drawn = [x for line in _markers(figure.axes[1]) for x in np.asarray(line.get_xdata())]
+        assert sorted(drawn) == pytest.approx(sorted(found["estimate"]))
+        assert {line.get_markerfacecolor() for line in _markers(figure.axes[1])} == {"white"}
+
+    def test_a_line_is_at_0(self, crowded: Study) -> None:
+        for axes in _drawn("forest", crowded).axes:
+            assert [xs for xs, ys in _spans(axes, 0.8) if list(ys) == [0, 1]] == [
+                pytest.approx([0, 0])
+            ]
+
+    def test_it_is_against_base_wherever_it_stands(self) -> None:
+        assert held_against(["more", "base", "fewer"]) == "base"
+        assert held_against(["city:more", "city:base", "ward:base"]) == "city:base"
+        assert held_against(["more", "fewer"]) == "more"
+
+    def test_one_policy_has_none_to_be_held_against(self, calm: Study) -> None:
+        for name in ("forest", "moved"):
+            assert _squeezed("The study has one policy") in _words(_drawn(name, calm))
+
+    def test_without_time_limits_the_turnaround_is_still_compared(self) -> None:
+        policies = "policies: {two: [{staff: {ward.clerk: {set: 2}}}]}"
+        figure = _drawn("forest", _run(load_text(UNLIMITED + policies), 3))
+        rates, hours = figure.axes
+        assert [text.get_text() for text in rates.texts] == ["–"]
+        assert len([x for line in _markers(hours) for x in np.asarray(line.get_xdata())]) == 1
+        assert _overlapping(figure) == []
+        assert _off_the_page(figure) == []
+
+
+def _markers(axes: Axes) -> list[Line2D]:
+    """Give the lines of markers that have any."""
+    lines = [line for line in axes.lines if np.asarray(line.get_xdata()).size]
+    return [line for line in lines if line.get_marker() not in ("None", "")]
+
+
+def _once(study: Study) -> Study:
+    """Give the first replication of a study as one of its own."""
+    first = study.measures[study.measures["replication"] == 1]
+    return replace(study, plan=replace(study.plan, replications=1), measures=first)
+
+
+def _moved_by(study: Study, hours: dict[str, float]) -> Study:
+    """Make a study in which the turnaround of each policy is the base's and so many hours."""
+    table = study.measures
+    own = (table["scope"] == "all") & (table["measure"] == "turnaround_working_hours_mean")
+    base = _value(study, "base", "turnaround_working_hours_mean")
+    values = table["value"].copy()
+    values[own] = table["replication"][own].map(base) + table["policy"][own].map(hours)
+    return replace(study, measures=table.assign(value=values))
+
+
+class TestMoved:
+    def test_bars_are_the_hours_lost_by_kind(self, crowded: Study) -> None:
+        above, _ = _drawn("moved", crowded).axes
+        bars = [c for c in above.containers if isinstance(c, BarContainer)]
+        assert _labels(above) == list(crowded.plan.policies)
+        for row, policy in enumerate(crowded.plan.policies):
+            for kind, container in zip(KINDS, bars, strict=True):
+                lost = _value(crowded, policy, f"late_{kind}_hours").mean()
+                assert container[row].get_width() == pytest.approx(lost), (policy, kind)
+
+    def test_beside_them_is_the_change_with_half_its_interval(self, crowded: Study) -> None:
+        above, _ = _drawn("moved", crowded).axes
+        base = _late_hours(crowded, "base", "all").sum()
+        for policy, text in zip(crowded.plan.policies[1:], above.texts[1:], strict=True):
+            own = _late_hours(crowded, policy, "all").sum()
+            changes = (own - base).to_numpy()
+            # Student's t with Bonferroni's correction: five policies of three replications.
+            half = student.ppf(1 - 0.05 / 2 / 5, 2) * changes.std(ddof=1) / np.sqrt(3)
+            change = signed(changes.mean(), half)
+            assert text.get_text() == f"{grouped(own.mean())} ({change})"
+
+    def test_markers_stand_where_the_stations_hours_are_after(self, crowded: Study) -> None:
+        _, below = _drawn("moved", crowded).axes
+        labels = _labels(below)
+        assert labels
+        for number, policy in enumerate(crowded.plan.policies[1:], 1):
+            lines = [one for one in _markers(below) if one.get_color() == colour_of(number)]
+            drawn = {
+                labels[_row_at(below, y)]: x
+                for one in lines for x, y in np.asarray(one.get_xydata())
+            }  # fmt: skip
+            after = {
+                station: _late_hours(crowded, policy, "station", station).sum().mean()
+                for station in labels
+            }
+            assert drawn == pytest.approx(after)
+
+    def test_lines_begin_where_the_hours_were_before(self, crowded: Study) -> None:
+        _, below = _drawn("moved", crowded).axes
+        before = [_late_hours(crowded, "base", "station", s).sum().mean() for s in _labels(below)]
+        uprights = []
+        for collection in (c for c in below.collections if isinstance(c, LineCollection)):
+            for (x0, y0), (x1, y1) in (np.asarray(s)[[0, -1]] for s in collection.get_segments()):
+                if x0 == x1 and y0 != y1:
+                    uprights.append(x0)
+                else:
+                    assert before[_row_at(below, y0)] == pytest.approx(x0)
+        assert uprights == pytest.approx(before)
+
+    def test_the_stations_with_the_largest_changes_are_shown_largest_first(
+        self, calm: Study
+    ) -> None:
+        hours = {f"ward.s{number:02d}": 100.0 * number for number in range(1, 16)}
+        before = _lost_at(calm, hours, before_any_station=7.0)
+        more = {station: 2 * lost for station, lost in hours.items()} | {"ward.s15": 1500.0}
+        after = _lost_at(calm, more, before_any_station=7.0).measures.assign(policy="more")
+        study = replace(
+            before,
+            plan=replace(before.plan, policies=("base", "more")),
+            measures=pd.concat([before.measures, after], ignore_index=True),
+        )
+        _, below = _drawn("moved", study).axes
+        assert _labels(below) == [f"ward.s{number:02d}" for number in range(14, 6, -1)]
+
+    def test_stations_where_next_to_nothing_changes_are_left_out(self, crowded: Study) -> None:
+        _, below = _drawn("moved", crowded).axes
+        changes = {
+            station: max(
+                abs((_late_hours(crowded, policy, "station", station).sum()
+                     - _late_hours(crowded, "base", "station", station).sum()).mean())
+                for policy in crowded.plan.policies[1:]
+            )
+            for station in _summary(crowded, "base", "station", "late_work_hours").index
+        }  # fmt: skip
+        largest = max(changes.values())
+        assert set(_labels(below)) == {s for s, c in changes.items() if c >= LEAST * largest}
+
+    def test_policies_that_change_no_station_have_their_totals(self, calm: Study) -> None:
+        study = _lost_at(calm, {"ward.clerk": 5.0}, before_any_station=1.0)
+        twice = replace(
+            study,
+            plan=replace(study.plan, policies=("base", "same")),
+            measures=pd.concat([study.measures, study.measures.assign(policy="same")]),
+        )
+        (above,) = _drawn("moved", twice).axes
+        assert [text.get_text() for text in above.texts] == ["6", "6 (0)"]
+
+    def test_if_nobody_was_late_it_says_so(self) -> None:
+        policies = "policies: {two: [{staff: {ward.clerk: {set: 2}}}]}"
+        study = _run(load_text(CALM + policies), 2)
+        assert _squeezed("No dossier was late.") in _words(_drawn("moved", study))
+
+
+def _late_hours(study: Study, policy: str, scope: str, name: str = "all") -> pd.DataFrame:
+    """Give the hours of late dossiers somewhere: a row each kind, a column each replication."""
+    table = study.measures
+    own = (table["policy"] == policy) & (table["scope"] == scope) & (table["name"] == name)
+    late = table[own & table["measure"].isin([f"late_{kind}_hours" for kind in KINDS])]
+    return late.pivot_table(index="measure", columns="replication", values="value")
+
+
 class TestSweep:
     def test_a_line_goes_through_the_estimates_by_value(self, numbers: Study) -> None:
         (axes,) = _drawn("sweep", numbers).axes
@@ -794,10 +1005,226 @@ class TestTornado:
         assert _squeezed("not vary one path at a time") in _words(_drawn("tornado", two_paths))
 
 
+def _point(cost: float, rate: float, half: float, years: int) -> Point:
+    """Make a point of the frontier of which so many of 20 years reach the target."""
+    chance = years / 20, *share_interval(years, 20)
+    return Point((int(cost),), cost, rate, rate - half, min(rate + half, 1.0), *chance, 20)
+
+
+FRONTIER = (
+    _point(20, 0.31, 0.2, 0), _point(26, 0.971, 0.04, 2), _point(27, 0.982, 0.01, 6),
+    _point(28, 0.9905, 0.006, 16), _point(29, 0.9931, 0.004, 19), _point(31, 0.9952, 0.002, 20),
+    _point(60, 0.9965, 0.001, 20), _point(90, 0.9991, 0.0005, 20),
+)  # fmt: skip
+NEIGHBOURS = ((28, 0.9802), (28, 0.989), (26, 0.6), (28.5, 0.9897))
+
+
+@pytest.fixture(scope="module")
+def bought() -> StaffingPlan:
+    """What a search for a budget found, with plans one step cheaper."""
+    busy = CALM.replace("per_working_day: 20", "per_working_day: 36")
+    return find_staff(load_text(busy.replace("5 working days", "same day")), budget=3)
+
+
+@pytest.fixture
+def staffing(bought: StaffingPlan) -> StaffingPlan:
+    """A plan for 99 %, some of whose surroundings are far away in cost and rate."""
+    neighbours = [
+        replace(bought.neighbours[0], cost=cost, rate=Rate(rate, rate - 0.01, rate + 0.005, 20))
+        for cost, rate in NEIGHBOURS
+    ]
+    return replace(
+        bought, target=0.99, staff=(29,), cost=29.0, rate=Rate(0.9925, 0.991, 0.9938, 200),
+        certificate=Certificate(200, True, 0.9902, None, None, 0.0, 1),
+        neighbours=tuple(neighbours), frontier=FRONTIER,
+    )  # fmt: skip
+
+
+def _by_years(plan: StaffingPlan, bad: int) -> StaffingPlan:
+    certificate = Certificate(153, bad <= 3, None, bad, 3, 0.0, 1)
+    return replace(plan, reading="year", certificate=certificate)
+
+
+@pytest.fixture(scope="module")
+def searched() -> Study:
+    """Only what is known before anything has run."""
+    plan = Plan(load_text(CROWDED), (), 500, 1, "auto")
+    return Study(plan, pd.DataFrame(), pd.DataFrame())
+
+
+def _spots(axes: Axes, colour: str, fill: str) -> list[tuple[float, float]]:
+    return [
+        (float(x), float(y))
+        for line in axes.lines
+        if line.get_marker() == "o"
+        and (line.get_color(), line.get_markerfacecolor()) == (colour, fill)
+        for x, y in np.asarray(line.get_xydata())
+    ]
+
+
+def _whiskers(axes: Axes, colour: Any) -> dict[float, list[float]]:
+    """Give the ends of upright whiskers of a colour by where they stand."""
+    return {
+        float(segment[0, 0]): [float(y) for y in segment[:, 1]]
+        for c in axes.collections
+        if isinstance(c, LineCollection) and np.allclose(np.asarray(c.get_color()), to_rgba(colour))
+        for segment in map(np.asarray, c.get_segments())
+        if segment.size
+    }
+
+
+CHOSEN = "#D55E00"
+
+
+class TestStaffing:
+    def test_the_frontier_is_what_each_cost_keeps(
+        self, staffing: StaffingPlan, searched: Study
+    ) -> None:
+        (axes,) = frontier(staffing, searched).axes
+        near = [point for point in FRONTIER if 26 <= point.cost <= 31]
+        assert _spots(axes, MUTED, MUTED) == [(point.cost, point.estimate) for point in near]
+        whiskers = _whiskers(axes, MUTED)
+        assert whiskers == {point.cost: [point.low, point.high] for point in near}
+        (steps,) = (line for line in axes.lines if line.get_drawstyle() == "steps-post")
+        assert list(np.asarray(steps.get_xdata())) == [point.cost for point in near]
+        assert list(np.asarray(steps.get_ydata())) == [point.estimate for point in near]
+
+    def test_the_chosen_plan_is_as_fresh_replications_found_it(
+        self, staffing: StaffingPlan, searched: Study
+    ) -> None:
+        figure = frontier(staffing, searched)
+        (axes,) = figure.axes
+        assert _spots(axes, CHOSEN, CHOSEN) == [(29, 0.9925)]
+        assert _whiskers(axes, CHOSEN) == {29: [0.991, 0.9938]}
+        assert [text.get_text().strip() for text in axes.texts] == ["chosen plan, cost 29"]
+        words = _words(figure)
+        assert "chosenplan,200freshreplications" in words
+        assert "bestplansofthesearch,20replications" in words
+        assert _words(frontier(replace(staffing, cost=29.5), searched)).count("cost29.5") == 1
+
+    def test_plans_one_step_cheaper_are_hollow(
+        self, staffing: StaffingPlan, searched: Study
+    ) -> None:
+        (axes,) = frontier(staffing, searched).axes
+        drawn = _spots(axes, MUTED, "white")
+        assert drawn == [(28, 0.9802), (28, 0.989), (28.5, 0.9897)]
+        alone = frontier(replace(staffing, neighbours=()), searched)
+        assert "oneofficerfewer" not in _words(alone)
+
+    def test_a_dashed_line_is_at_the_target(self, staffing: StaffingPlan, searched: Study) -> None:
+        figure = frontier(staffing, searched)
+        (level,) = (
+            np.asarray(line.get_ydata(), float) for line in figure.axes[0].lines
+            if line.get_linestyle() == "--"
+        )  # fmt: skip
+        assert list(level) == [0.99, 0.99]
+        assert "wanted:99%" in _words(figure)
+
+    def test_what_is_far_away_is_told_and_does_not_squeeze_the_rest(
+        self, staffing: StaffingPlan, searched: Study
+    ) -> None:
+        figure = frontier(staffing, searched)
+        (axes,) = figure.axes
+        (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+        assert 20 < left < 26
+        assert 31 < right < 60
+        assert 0.95 < bottom < 0.971
+        assert top == 1
+        assert _squeezed("Plans that keep less than 96 % are left out.") in _words(figure)
+        assert _squeezed("Dearer plans are left out; they keep at most 99.9 %.") in _words(figure)
+
+    def test_the_first_dearer_plan_is_shown_wherever_it_is(
+        self, staffing: StaffingPlan, searched: Study
+    ) -> None:
+        far = replace(staffing, frontier=(FRONTIER[4], FRONTIER[7], _point(99, 0.9992, 0.0, 20)))
+        (axes,) = frontier(far, searched).axes
+        assert [cost for cost, _ in _spots(axes, MUTED, MUTED)] == [29, 90]
+
+    def test_chances_have_their_exact_intervals(
+        self, staffing: StaffingPlan, searched: Study
+    ) -> None:
+        figure = chance(staffing, searched)
+        (axes,) = figure.axes
+        expected = {26: 2, 27: 6, 28: 16, 29: 19, 31: 20}
+        assert dict(_spots(axes, MUTED, MUTED)) == {cost: n / 20 for cost, n in expected.items()}
+        whiskers = _whiskers(axes, MUTED)
+        assert whiskers == {cost: list(share_interval(n, 20)) for cost, n in expected.items()}
+        assert [text.get_text().strip() for text in axes.texts] == ["chosen plan, cost 29"]
+        assert _squeezed("Chance of on_time_rate 99 % or more in a replication") in _words(figure)
+
+    def test_of_a_certificate_by_years_the_chosen_plan_has_its_chance(
+        self, staffing: StaffingPlan, searched: Study
+    ) -> None:
+        figure = chance(_by_years(staffing, 2), searched)
+        (axes,) = figure.axes
+        assert _spots(axes, CHOSEN, CHOSEN) == [(29, 151 / 153)]
+        assert _whiskers(axes, CHOSEN) == {29: list(share_interval(151, 153))}
+        assert "wanted:95%" in _words(figure)
+        assert "notcertified" not in _words(figure)
+
+    def test_a_plan_that_is_not_certified_says_so(
+        self, staffing: StaffingPlan, searched: Study
+    ) -> None:
+        plan = replace(_by_years(staffing, 4), unreachable="more officers do not help further")
+        for draw in (frontier, chance):
+            said = _squeezed("not certified: more officers do not help further.")
+            assert said in _words(draw(plan, searched))
+
+    def test_a_target_out_of_reach_says_why(self, staffing: StaffingPlan, searched: Study) -> None:
+        plan = replace(staffing, frontier=(), certificate=None, unreachable="60% waiting")
+        for draw in (frontier, chance):
+            said = _squeezed("No plan reaches the target: 60% waiting.")
+            assert said in _words(draw(plan, searched))
+
+    def test_every_word_can_be_read_on_a_page(
+        self, staffing: StaffingPlan, searched: Study
+    ) -> None:
+        by_years = _by_years(staffing, 4)
+        alone = replace(staffing, frontier=FRONTIER[4:5], neighbours=())
+        last = replace(staffing, cost=31.0)
+        without_rate = replace(staffing, target=None, rate=Rate(None, None, None, 20))
+        figures = [
+            *(frontier(p, searched) for p in (staffing, by_years, alone, last, without_rate)),
+            *(chance(p, searched) for p in (staffing, by_years, alone, last)),
+        ]
+        for figure in figures:
+            FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
+            assert figure.get_figwidth() == WIDTH
+            assert _off_the_page(figure) == []
+            assert _overlapping(figure) == []
+            assert min(float(text.get_fontsize()) for text in _texts(figure)) >= 7
+
+    def test_what_a_search_finds_is_drawn_into_the_folder(
+        self, bought: StaffingPlan, searched: Study, tmp_path: Path
+    ) -> None:
+        scenario = load_text(CALM)
+        aimed = find_staff(scenario, 0.9)
+        study = replace(searched, plan=replace(searched.plan, scenario=scenario))
+        files = draw_staffing(aimed, study, tmp_path / "aimed")
+        assert files == [
+            tmp_path / "aimed/figures/frontier.png",
+            tmp_path / "aimed/figures/chance.png",
+        ]
+        assert all(file.read_bytes().startswith(b"\x89PNG\r\n") for file in files)
+        (file,) = draw_staffing(bought, study, tmp_path / "bought", "svg")
+        assert file == tmp_path / "bought/figures/frontier.svg"
+        assert "wanted" not in _words(frontier(bought, study))
+
+    def test_a_folder_that_cannot_be_written_is_refused(
+        self, staffing: StaffingPlan, searched: Study, tmp_path: Path
+    ) -> None:
+        (tmp_path / "figures").write_text("in the way")
+        with pytest.raises(InputError, match="cannot be written"):
+            draw_staffing(staffing, searched, tmp_path)
+
+
 class TestSuitable:
-    def test_a_study_of_policies_has_their_figures(self, calm: Study, crowded: Study) -> None:
-        for study in (calm, crowded):
-            assert suitable(study) == [name for name in FIGURES if name not in {"sweep", "tornado"}]
+    def test_a_study_of_policies_has_their_figures(self, crowded: Study) -> None:
+        assert suitable(crowded) == [name for name in FIGURES if name not in {"sweep", "tornado"}]
+
+    def test_one_policy_has_no_figures_of_differences(self, calm: Study) -> None:
+        of_several = {"forest", "moved", "sweep", "tornado"}
+        assert suitable(calm) == [name for name in FIGURES if name not in of_several]
 
     def test_a_sweep_has_its_own(
         self, numbers: Study, two_paths: Study, many: Study, alone: Study
@@ -882,6 +1309,16 @@ class TestText:
 
     def test_what_is_below_all_is_never_written_as_all(self) -> None:
         assert percent(0.99996) == f"99.996{THIN}%"
+
+    def test_a_difference_is_written_as_exactly_as_it_is_known(self) -> None:
+        minus = "\N{MINUS SIGN}"
+        assert signed(1.2345, 0.0678) == "+1.234 ± 0.068"
+        assert signed(-12345.6, 1234.5) == f"{minus}12{THIN}346 ± 1{THIN}234"
+        assert signed(-0.001, 0.5) == "+0.00 ± 0.50"
+        assert signed(-0.25) == f"{minus}0.25"
+        assert signed(1234567.0, 0.0) == f"+1{THIN}234{THIN}567"
+        assert signed(0.0) == "0"
+        assert signed(float("nan"), float("nan")) == "–"
 
     def test_dollar_signs_are_text(self, unlimited: Study) -> None:
         assert not any(text.get_parse_math() for text in _texts(_drawn("open", unlimited)))

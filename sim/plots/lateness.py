@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -27,7 +29,7 @@ MOST_STATIONS = 12
 REST = "elsewhere"
 _MOST = 6
 _LABELS = 1.5
-_NOTES = (
+NOTES = (
     "Late dossiers: resolved late, or open and overdue.",
     "Clock hours from acceptance to the result or the end of the period, mean over the "
     "replications.",
@@ -38,7 +40,7 @@ _NOTES = (
 def lateness(study: Study) -> Figure:
     """Draw the hours that late dossiers lost at each station, a panel each policy."""
     summary = study.summary()
-    lost = {policy: _lost(summary, policy) for policy in study.plan.policies}
+    lost = {policy: lost_hours(summary, policy) for policy in study.plan.policies}
     lost = {policy: hours for policy, hours in lost.items() if hours.to_numpy().sum() > 0}
     if not lost:
         return nothing(study, _TITLE, "No dossier was late.")
@@ -53,20 +55,22 @@ def lateness(study: Study) -> Figure:
     down = -(-len(policies) // across)
     body = down * (rows.total + AXIS - 0.15 + lines(titles) * LABEL * LINE) + 0.15
     legend = [(Patch(color=colour), name) for name, colour in LOST_TO.values()]
-    notes = [*_NOTES, *notes]
+    notes = [*NOTES, *notes]
     if across > 1:
         notes.append("Each panel has its own scale.")
     figure = page(study, _TITLE, body, legend=legend, notes=notes)
     drawn = panels(figure, len(policies), sharey=True)
     for number, (axes, policy) in enumerate(zip(drawn, policies, strict=True)):
-        _draw(axes, rows, _gathered(lost[policy], stations), room)
+        hours = _gathered(lost[policy], stations)
+        totals = [grouped(total) if total > 0 else "" for total in hours.sum(axis=1)]
+        stack(axes, rows, hours, totals, room)
         axes.set_title(titles[number])
         if number + across >= len(policies):
             axes.set_xlabel("Hours")
     return figure
 
 
-def _lost(summary: pd.DataFrame, policy: str) -> pd.DataFrame:
+def lost_hours(summary: pd.DataFrame, policy: str) -> pd.DataFrame:
     """Give hours lost, means over the replications: a row each station, a column each kind.
 
     What was lost before the first station is in the row of the rest.
@@ -112,12 +116,26 @@ def _heading(summary: pd.DataFrame, policy: str, hours: pd.DataFrame, room: floa
     return f"{wrapped(policy, room, LABEL)}\n{wrapped(text, room, LABEL)}"
 
 
-def _draw(axes: Axes, rows: Rows, hours: pd.DataFrame, room: float) -> None:
+def stack(axes: Axes, rows: Rows, hours: pd.DataFrame, texts: Sequence[str], room: float) -> None:
+    """Draw hours as bars by kind, with a text at the end of each.
+
+    Parameters
+    ----------
+    axes
+        Where they are drawn.
+    rows
+        The rows.
+    hours
+        A row each, a column each kind of `LOST_TO`.
+    texts
+        What is written at the end of each.
+    room
+        About how wide the axes are, in inches.
+    """
     left = pd.Series(0.0, hours.index)
     for kind, (name, colour) in LOST_TO.items():
         axes.barh(rows.centres, hours[kind], 0.14, left, color=colour, label=name)
         left += hours[kind]
-    texts = [grouped(total) if total > 0 else "" for total in left]
     for y, total, text in zip(rows.centres, left, texts, strict=True):
         axes.annotate(text, (total, y), (3, 0), textcoords="offset points", va="center", size=SMALL)
     written = max(width(text, SMALL) for text in texts)

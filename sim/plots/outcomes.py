@@ -97,7 +97,7 @@ def _draw_rates(axes: Axes, rows: Rows, study: Study) -> None:
     axes.yaxis.tick_right()
     axes.tick_params(axis="y", length=0, labelsize=SMALL)
     axes.grid(axis="y")
-    axes.set_xlim(*_limits(np.concatenate([estimate, low, high])))
+    axes.set_xlim(*limits_of(np.concatenate([estimate, low, high])))
     axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(percent_axis())
     axes.set_xlabel("On-time rate", size=LABEL)
@@ -109,7 +109,7 @@ def _written(estimate: float, low: float, high: float) -> str:
     return f"{percent(estimate)}\n{percent(low)[:-2]} – {percent(high)}"
 
 
-def _limits(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> tuple[float, float]:
+def limits_of(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> tuple[float, float]:
     """Give limits that hold all rates, and at least two percentage points."""
     known = values[~np.isnan(values)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)

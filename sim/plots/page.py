@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any
+from typing import Any, ParamSpec
 
 from matplotlib import style
 from matplotlib.artist import Artist
@@ -19,6 +19,8 @@ from matplotlib.legend import Legend
 
 from sim.experiment.study import Study
 from sim.plots.text import counted, lines, width, wrapped
+
+P = ParamSpec("P")
 
 WIDTH = 6.3
 """Inches: the text of an A4 page."""
@@ -100,13 +102,13 @@ class Page(Figure):
             super().draw(renderer)
 
 
-def in_style(draw: Callable[[Study], Figure]) -> Callable[[Study], Figure]:
+def in_style(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     """Make a function draw in the project's style."""
 
     @wraps(draw)
-    def styled_draw(study: Study) -> Figure:
+    def styled_draw(*args: P.args, **kwargs: P.kwargs) -> Figure:
         with styled():
-            return draw(study)
+            return draw(*args, **kwargs)
 
     return styled_draw
 

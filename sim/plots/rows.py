@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from sim.plots.page import LABEL, LINE
+from sim.plots.page import LABEL, LINE, SMALL
 from sim.plots.text import wrapped
 
 AXIS = 0.55
@@ -44,6 +44,14 @@ class Rows:
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x")
+
+    def write(self, axes: Axes, texts: Sequence[str]) -> None:
+        """Write something at the right of each row, outside the axes."""
+        for y, text in zip(self.centres, texts, strict=True):
+            axes.annotate(
+                text, (1, y), (4, 0), xycoords=axes.get_yaxis_transform(),
+                textcoords="offset points", va="center", size=SMALL,
+            )  # fmt: skip
 
     def part(self, axes: Axes) -> None:
         """Draw a light line between rows."""

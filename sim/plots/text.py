@@ -15,6 +15,7 @@ from matplotlib.ticker import FuncFormatter
 from sim.scenario.measure_names import SHARES
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
+_MINUS = "\N{MINUS SIGN}"
 _DPI = 200
 _PIECE = re.compile(r"[^\s\-_.:/]*(?:[\-_.:/]+|\s+|$)")
 
@@ -94,6 +95,19 @@ def measured(value: float, measure: str) -> str:
     return f"{value:,.{decimals}f}".replace(",", THIN)
 
 
+def signed(value: float, half: float = math.nan) -> str:
+    """Write a difference with its sign, and half its interval with two digits if it has any."""
+    if math.isnan(value):
+        return "–"
+    if half > 0:
+        decimals = max(1 - math.floor(math.log10(half)), 0)
+        rounded = round(value, decimals) or 0.0  # not "-0.00"
+        text = f"{rounded:+,.{decimals}f} ± {half:,.{decimals}f}"
+    else:
+        text = f"{value:+,.0f}" if abs(value) >= 1000 else f"{value:+.4g}" if value else "0"
+    return text.replace(",", THIN).replace("-", _MINUS)
+
+
 def percent_axis() -> FuncFormatter:
     """Write the ticks of an axis of shares."""
     return FuncFormatter(lambda share, _: f"{100 * share:.5g}{THIN}%")
@@ -102,3 +116,8 @@ def percent_axis() -> FuncFormatter:
 def grouped_axis() -> FuncFormatter:
     """Write the ticks of an axis of counts."""
     return FuncFormatter(lambda value, _: grouped(value))
+
+
+def signed_axis(factor: float = 1) -> FuncFormatter:
+    """Write the ticks of an axis of differences, multiplied by a factor."""
+    return FuncFormatter(lambda value, _: signed(factor * value))

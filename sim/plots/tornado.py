@@ -6,13 +6,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from sim.comparison import compare
 from sim.experiment.study import Study
 from sim.plots.page import INK, in_style, nothing, page, shown
 from sim.plots.rows import AXIS, Rows, lay_rows
-from sim.plots.text import measured
+from sim.plots.text import measured, signed_axis
 from sim.scenario.measure_names import SHARES
 from sim.scenario.references import BASE
 from sim.sweep import Point, by_effect, is_one_at_a_time, measure_of, of_measure, points_of, written
@@ -22,7 +22,6 @@ _COLOURS = ("#56B4E9", "#E69F00")
 _ENDS = ("lowest value (or first)", "highest value (or last)")
 _MOST = 40
 _BAR = 0.11
-_MINUS = "\N{MINUS SIGN}"
 
 
 @in_style
@@ -72,9 +71,5 @@ def _draw(axes: Axes, rows: Rows, groups: list[list[Point]], found: pd.DataFrame
 def _finish(axes: Axes, measure: str) -> None:
     factor, unit = (100, ", percentage points") if measure in SHARES else (1, "")
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _signed(factor * value)))
+    axes.xaxis.set_major_formatter(signed_axis(factor))
     axes.set_xlabel(f"Difference of {measure} from base{unit}")
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.4g}".replace("-", _MINUS) if value else "0"
