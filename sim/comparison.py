@@ -14,7 +14,7 @@ from sim.errors import InputError
 from sim.experiment.precision import Goal
 from sim.experiment.study import ESTIMATED, KEY, Study, put, rate_of_all, rate_parts
 from sim.measures import RATES
-from sim.statistics.binomial import share_interval
+from sim.statistics.binomial import reaches, share_interval
 from sim.statistics.bootstrap import Ratios, simultaneous_differences, surely_greater
 from sim.statistics.intervals import Floats, holm
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 HEADLINE = "on_time_rate"
 """The measure of all dossiers by which policies are ranked."""
-_HAIR = 1e-12
 _OF_ALL = "all", "all", HEADLINE
 _LATE = ("late", "overdue")
 """Outcomes of dossiers that have missed their limit."""
@@ -128,7 +127,7 @@ def chances_to_reach(study: Study, target: float) -> pd.DataFrame:
     for policy, table in study.by_policy.items():
         rates = table.xs(_OF_ALL).dropna()
         # A hair less, as 99.9 / 100 is not 0.999 but the next number.
-        reached = int(np.count_nonzero(rates.to_numpy(np.float64) >= target - _HAIR))
+        reached = int(np.count_nonzero(reaches(rates.to_numpy(np.float64), target)))
         low, high = share_interval(reached, rates.size) if rates.size else (np.nan, np.nan)
         share = reached / rates.size if rates.size else np.nan
         rows.append((policy, share, low, high, rates.size))

@@ -140,6 +140,8 @@ def points_of(plan: Plan) -> list[Point]:
     """Read from a study's plan which points of a sweep it ran; none if it is no sweep."""
     policies = plan.scenario.policies
     names = [name for name in plan.policies if name != BASE]
+    if not policies.keys() >= set(names):  # of several scenarios
+        return []
     points = [Point(name, _values(policies[name])) for name in names]
     is_sweep = all(point.values and policies[point.policy].about == _spelt(point.values)
                    for point in points)  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -125,9 +126,10 @@ def numbers(
 def _share(text: str) -> float:
     """Read a number or a percentage; NaN if it is neither."""
     try:
-        return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-    except ValueError:
+        number = Decimal(text.removesuffix("%").strip())
+    except InvalidOperation:
         return math.nan
+    return float(number / 100 if text.endswith("%") else number)
 
 
 jobs_option = click.option(

@@ -103,6 +103,8 @@ def command(
     from sim.cli.tables import print_object
     from sim.errors import InputError
     from sim.experiment.runner import needs_of
+    from sim.experiment.study import Plan, Study
+    from sim.plots import draw_staffing
     from sim.scenario.references import BASE
     from sim.staffing import find_staff
     from sim.staffing.posts import cost_of, posts_of
@@ -135,6 +137,12 @@ def command(
         print_object(json_of(plan))
     else:
         show_plan(plan)
+    if plan.frontier:
+        seed = loaded.scenario.seed if options.seed is None else options.seed
+        told = Study.of(Plan(loaded.scenario, (), plan.trials, seed, engine))
+        files = draw_staffing(plan, told, folder)
+        if not options.quiet:
+            click.echo("\n".join(map(str, files)), err=True)
     if not options.quiet:
         click.echo(f"Study: {folder}.", err=True)
     if plan.unreachable:

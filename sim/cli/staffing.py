@@ -71,6 +71,10 @@ def _sentences(plan: StaffingPlan) -> list[str]:
         told.append(
             f"Certified on {certificate.replications} fresh replications: {rate}; {held}."
             + (
+                " Few replications carry the bound: worse years may be too rare to be among them."
+                if certificate.is_thin else ""
+            )
+            + (
                 f" It is plan {certificate.attempt} that was held against fresh replications."
                 if certificate.attempt > 1 else ""
             )

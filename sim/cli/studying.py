@@ -108,7 +108,8 @@ def run_together(
     seed = first.seed if options.seed is None else options.seed
     count = options.replications or (None if options.precision else first.replications)
     for name, scenario in scenarios.items():
-        if (scenario.seed, scenario.replications) != (seed, count) and not options.quiet:
+        own = scenario.seed, scenario.replications
+        if own != (first.seed, first.replications) and not options.quiet:
             click.echo(f"{name}: seed and replications are those of the first.", err=True)
     alike = replace(options, seed=seed, replications=count)
     folders = [study_folder(scenario, alike).name for scenario in scenarios.values()]

@@ -86,6 +86,13 @@ class Study:
     series: pd.DataFrame
     folder: Path | None = None
 
+    @classmethod
+    def of(cls, plan: Plan) -> Study:
+        """Make a study of which nothing is measured."""
+        import pandas as pd
+
+        return cls(plan, pd.DataFrame(), pd.DataFrame())
+
     @cached_property
     def by_policy(self) -> dict[str, pd.DataFrame]:
         """For each policy its values: index (scope, name, measure), columns replications."""

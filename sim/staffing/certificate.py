@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.staffing.sample import Demand
-from sim.statistics.binomial import trials_needed
-from sim.statistics.bootstrap import ratio_estimates
+from sim.statistics.binomial import reaches, trials_needed
+from sim.statistics.bootstrap import FEWEST_TO_CARRY, carried_by, ratio_estimates
 from sim.statistics.intervals import Floats
 
 LOOKS = 100, 200, 400, 800
@@ -37,6 +37,9 @@ class Certificate:
         By years: how many missed the target, and how many might have.
     shortfall
         By how much the rate was too low to certify it, 0 where it holds.
+    is_thin
+        Pooled: whether so few replications carry the bound that worse years may be too rare to be
+        among them.
     attempt
         The how-manyth plan it is that was held against fresh replications, each against its own:
         the more, the likelier one passes by chance.
@@ -48,6 +51,7 @@ class Certificate:
     bad_years: int | None
     allowed: int | None
     shortfall: float
+    is_thin: bool
     attempt: int
 
 
@@ -62,7 +66,8 @@ def certify(
         Pooled: the one-sided lower confidence bound, by the bootstrap-t, reaches the target. By
         years: so few miss it that with the given confidence at least that share of years reach it.
     fresh
-        Gives the numerators and denominators, shape (n,), of the first n fresh replications.
+        Gives the numerators and denominators, shape (n,), of the first n fresh replications; no
+        denominator is 0.
     attempt
         The how-manyth it is.
     """
@@ -81,9 +86,9 @@ def _pooled(
         if low >= demand.target or float(found.estimate[0]) < demand.target:
             break
     holds = low >= demand.target
-    return Certificate(
-        replications, holds, low, None, None, 0.0 if holds else demand.target - low, attempt
-    )  # fmt: skip
+    short = 0.0 if holds else demand.target - low
+    is_thin = bool(carried_by(above[None], below[None])[0] < FEWEST_TO_CARRY)
+    return Certificate(replications, holds, low, None, None, short, is_thin, attempt)
 
 
 def _by_years(
@@ -91,8 +96,8 @@ def _by_years(
 ) -> Certificate:
     n = trials_needed(_BAD_YEARS, demand.confidence, demand.confidence)
     above, below = fresh(n)
-    rates = np.where(below > 0, above / np.maximum(below, 1), 1.0)
-    bad = int(np.count_nonzero(rates < demand.target))
+    rates = above / below
+    bad = int(np.count_nonzero(~reaches(rates, demand.target)))
     holds = bad <= _BAD_YEARS
     short = 0.0 if holds else demand.target - float(np.sort(rates)[_BAD_YEARS])
-    return Certificate(n, holds, None, bad, _BAD_YEARS, short, attempt)
+    return Certificate(n, holds, None, bad, _BAD_YEARS, short, False, attempt)

@@ -11,7 +11,7 @@ from sim.staffing.posts import Post, Staff, cost_of
 from sim.staffing.sample import FIRST_BATCH, SAMPLE
 from sim.staffing.steps import least_missed, one_more
 from sim.staffing.trials import Trials, sums
-from sim.statistics.binomial import share_interval
+from sim.statistics.binomial import reaches, share_interval
 from sim.statistics.bootstrap import ratio_estimates
 
 _MOST_POINTS = 15
@@ -88,7 +88,7 @@ def frontier(
     for place, own in enumerate(staffs):
         chance: tuple[float | None, float | None, float | None] = (None, None, None)
         if target is not None:
-            reached = int(np.count_nonzero(above[place] >= target * below[place]))
+            reached = int(np.count_nonzero(reaches(above[place] / below[place], target)))
             chance = (reached / SAMPLE, *share_interval(reached, SAMPLE))
         points.append(
             Point(

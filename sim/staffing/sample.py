@@ -14,12 +14,14 @@ import numpy as np
 
 from sim.staffing.posts import Post, Staff
 from sim.staffing.trials import Trials, sums
+from sim.statistics.binomial import reaches
 from sim.statistics.intervals import Floats
 
 Reading = Literal["pooled", "year"]
 
 FIRST_BATCH = 5
 """Replications after which a clear case is decided."""
+_ROUNDING = 1e-9
 _CLEAR = 4.0
 """Standard errors from the target that make a case clear."""
 
@@ -43,18 +45,18 @@ class Demand:
     confidence: float
 
     def is_met(self, above: Floats, below: Floats, is_all: bool) -> bool | None:
-        """Tell whether replications, shape (n,), show it; None where more may decide otherwise."""
-        known = below > 0
+        """Tell whether replications, shape (n,), show it; None where more may decide otherwise.
+
+        No denominator is 0.
+        """
         if self.reading == "year":
-            bad = int(np.count_nonzero(above[known] < self.target * below[known]))
-            allowed = math.floor((1 - self.confidence) * SAMPLE)
+            bad = int(np.count_nonzero(~reaches(above / below, self.target)))
+            allowed = math.floor((1 - self.confidence) * SAMPLE + _ROUNDING)
             return False if bad > allowed else True if is_all else None
-        if not known.any():
-            return True if is_all else None
         rate = above.sum() / below.sum()
         error = float(np.std(above - rate * below, ddof=1)) / math.sqrt(above.size) / below.mean()
         if is_all or abs(rate - self.target) > _CLEAR * error:
-            return bool(rate >= self.target)
+            return bool(reaches(rate, self.target))
         return None
 
 
@@ -100,6 +102,18 @@ class Sample:
                     (self.enough if met else self.short).add(staff)
             open_ = undecided
         return [bool(self._known(staff)) for staff in staffs]
+
+    def confirms(self, staff: Staff) -> bool:
+        """Tell whether all replications agree that a plan meets the demand.
+
+        What was decided by a few, none of them a bad year, may not last.
+        """
+        above, below = sums(self.trials.of([staff], range(1, SAMPLE + 1)))
+        if self.demand.is_met(above[0], below[0], is_all=True):
+            return True
+        self.enough = {more for more in self.enough if not _at_most(more, staff)}
+        self.short.add(staff)
+        return False
 
     def _known(self, staff: Staff) -> bool | None:
         if any(_at_most(less, staff) for less in self.enough):

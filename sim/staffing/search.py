@@ -69,7 +69,7 @@ def _generous(post: Post) -> int:
 
 
 def cheapest(sample: Sample, most: Staff, say: Callable[[str], None]) -> Found:
-    """Find the cheapest numbers of officers that meet a demand.
+    """Find the cheapest numbers of officers that meet a demand in all replications of a sample.
 
     Parameters
     ----------
@@ -80,6 +80,13 @@ def cheapest(sample: Sample, most: Staff, say: Callable[[str], None]) -> Found:
     say
         Called with a line about what was reached.
     """
+    found = _cheapest(sample, most, say)
+    while found.staff != most and not sample.confirms(found.staff):
+        found = _cheapest(sample, most, say)
+    return found
+
+
+def _cheapest(sample: Sample, most: Staff, say: Callable[[str], None]) -> Found:
     posts = sample.posts
     least = _least_alone(sample, most)
     say(f"What each post needs, with the others at most, costs {cost_of(posts, least):g} together.")

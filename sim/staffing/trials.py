@@ -178,6 +178,8 @@ class Trials:
 
         Raises
         ------
+        InputError
+            If no dossier counts for the rate in some replication.
         RunError
             If some failed; those that are done are kept.
         """
@@ -188,7 +190,13 @@ class Trials:
         if missing:
             self._run(missing)
         self.asked.update(dict.fromkeys((staff, n) for n in replications for staff in staffs))
-        return [[self.known[staff, number] for number in replications] for staff in staffs]
+        found = [[self.known[staff, number] for number in replications] for staff in staffs]
+        if any(trial.below == 0 for row in found for trial in row):
+            raise InputError(
+                f"`{self.question.measure}` has no value in some replication, as no dossier counts "
+                "for it; take a longer period, or another --measure"
+            )
+        return found
 
     def _run(self, missing: Sequence[tuple[int, Staff]]) -> None:
         tasks = []

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from itertools import count
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
-from sim.statistics.intervals import CONFIDENCE
+from sim.statistics.intervals import CONFIDENCE, Floats
+
+_ROUNDING = 1e-12
+
+
+def reaches(rates: Floats, target: float) -> NDArray[np.bool_]:
+    """Tell which rates reach a target; one that is it but for rounding does."""
+    return np.asarray(rates >= target - _ROUNDING)
 
 
 def share_interval(
