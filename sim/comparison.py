@@ -17,6 +17,7 @@ from sim.measures import RATES
 from sim.statistics.binomial import reaches, share_interval
 from sim.statistics.bootstrap import Ratios, simultaneous_differences, surely_greater
 from sim.statistics.intervals import Floats, holm
+from sim.timeline import late_dossiers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 HEADLINE = "on_time_rate"
 """The measure of all dossiers by which policies are ranked."""
 _OF_ALL = "all", "all", HEADLINE
-_LATE = ("late", "overdue")
-"""Outcomes of dossiers that have missed their limit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +101,12 @@ def compare(study: Study, against: str = "base") -> Comparison:
 
 def difference(measure: str, half_width: float, against: str) -> Goal:
     """Want the intervals of a measure's differences from a policy narrow, as the measure is."""
-    return Goal(measure, half_width, False, lambda study: compare(study, against).differences)
+    return Goal(
+        measure,
+        half_width,
+        False,
+        lambda study: compare(study.of_scope("all"), against).differences,
+    )
 
 
 def chances_to_reach(study: Study, target: float) -> pd.DataFrame:
@@ -135,7 +139,7 @@ def chances_to_reach(study: Study, target: float) -> pd.DataFrame:
 
 
 def flipped(before: Trace, after: Trace) -> pd.DataFrame:
-    """List the dossiers that are late in one of two traces and not in the other.
+    """List the dossiers that are late in one of two traces and not in the other (rule 18).
 
     Parameters
     ----------
@@ -149,13 +153,20 @@ def flipped(before: Trace, after: Trace) -> pd.DataFrame:
         and accepted, due, resolved and outcome in each, the first as ``…_against``.
     """
     columns = ["accepted", "due", "resolved", "outcome"]
-    was = before.dossiers[["citizen", *columns]]
-    both = after.dossiers.merge(was, on="citizen", suffixes=("", "_against"))
-    late, late_then = (both[name].isin(_LATE) for name in ("outcome", "outcome_against"))
-    both["flipped"] = np.where(late, "late", "not late")
+    was, now = (
+        trace.dossiers.assign(is_late=trace.dossiers["dossier"].isin(late_dossiers(trace)))
+        for trace in (before, after)
+    )
+    # Who came at another time is another citizen, though the name is the same.
+    both = now.merge(
+        was[["citizen", "arrived", "is_late", *columns]],
+        on=["citizen", "arrived"], suffixes=("", "_against"),
+    )  # fmt: skip
+    both["flipped"] = np.where(both["is_late"], "late", "not late")
     others = [f"{column}_against" for column in columns]
     wanted = ["citizen", "procedure", "office", "flipped", *others, *columns]
-    return both.loc[late != late_then, wanted].sort_values(["accepted", "citizen"])
+    flips = both.loc[both["is_late"] != both["is_late_against"], wanted]
+    return flips.sort_values(["accepted", "citizen"])
 
 
 def _families(

@@ -149,6 +149,13 @@ def test_scenarios_of_one_file_name_are_refused(onestop: Onestop, tmp_path: Path
     )  # fmt: skip
 
 
+def test_brackets_in_names_are_letters(onestop: Onestop, tmp_path: Path) -> None:
+    text = TEXT.replace("name: Phường nhỏ", 'name: "[bold]Phường[/x] nhỏ"')
+    (tmp_path / "named.yaml").write_text(text, "utf-8")
+    for command in ("run", "compare"):
+        assert "[bold]Phường[/x] nhỏ" in done(onestop(command, "named.yaml")).out
+
+
 def test_who_flipped_is_named_in_a_file(onestop: Onestop) -> None:
     found = done(onestop("compare", "ward.yaml", "-n", "3", "--flipped", "2", "-o", "s"))
     assert "Dossiers that flipped against base" in found.out

@@ -422,7 +422,7 @@ def test_a_year_that_reaches_a_target_exactly_reaches_it(scenario: Scenario) -> 
 
 
 def test_who_flipped_is_known_by_name(scenario: Scenario) -> None:
-    """Citizen by citizen: late under one policy, and early or on time or open under the other."""
+    """Citizen by citizen: late under one policy and not under the other, as rule 18 counts."""
     traces = {}
     for policy in ("base", "many"):
         network = build(scenario.with_policy(policy))
@@ -432,10 +432,12 @@ def test_who_flipped_is_known_by_name(scenario: Scenario) -> None:
         policy: dict(zip(own["citizen"], own["outcome"], strict=True))
         for policy, own in ((policy, trace.dossiers) for policy, trace in traces.items())
     }
-    late = {
-        policy: {citizen for citizen, word in of.items() if word in ("late", "overdue")}
-        for policy, of in outcome.items()
-    }
+    late = {}
+    for policy, trace in traces.items():
+        own = trace.dossiers
+        in_period = own["resolved"] >= pd.Timestamp("2021-03-01")
+        is_late = (own["outcome"] == "late") & in_period | (own["outcome"] == "overdue")
+        late[policy] = set(own["citizen"][is_late])
     assert late["base"] != late["many"]
     assert set(found.index) == late["base"] ^ late["many"]
     for citizen, row in found.iterrows():

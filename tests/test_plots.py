@@ -1035,13 +1035,13 @@ def staffing(bought: StaffingPlan) -> StaffingPlan:
     ]
     return replace(
         bought, target=0.99, staff=(29,), cost=29.0, rate=Rate(0.9925, 0.991, 0.9938, 200),
-        certificate=Certificate(200, True, 0.9902, None, None, 0.0, False, 1),
+        certificate=Certificate(200, True, 0.9902, 0, None, 0.0, 1),
         neighbours=tuple(neighbours), frontier=FRONTIER,
     )  # fmt: skip
 
 
 def _by_years(plan: StaffingPlan, bad: int) -> StaffingPlan:
-    certificate = Certificate(153, bad <= 3, None, bad, 3, 0.0, False, 1)
+    certificate = Certificate(153, bad <= 3, None, bad, 3, 0.0, 1)
     return replace(plan, reading="year", certificate=certificate)
 
 

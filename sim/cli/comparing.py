@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +31,7 @@ def difference_table(differences: pd.DataFrame, policies: Iterable[str], against
         cells = []
         for policy in policies:
             row = rows[policy]
-            is_sure = row.low > 0 or row.high < 0 or row.estimate == 0
+            is_sure = row.low > 0 or row.high < 0 or row.estimate == 0 or math.isnan(row.estimate)
             cells.append(with_interval(row, "+") + ("" if is_sure else " n.d."))
         table.add_row(measure, *cells)
     table.caption = (

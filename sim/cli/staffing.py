@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sim.cli.tables import MISSING, number, show, titled_table
 from sim.staffing import StaffingPlan
 from sim.staffing.sample import SAMPLE
+from sim.statistics.binomial import share_interval
 
 _HAIR = 1e-5
 """Shares that part a bound from a target."""
@@ -15,6 +16,7 @@ _HAIR = 1e-5
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from sim.staffing.certificate import Certificate
     from sim.staffing.find import Rate
 
 
@@ -62,32 +64,34 @@ def _sentences(plan: StaffingPlan) -> list[str]:
     if certificate is None:
         told.append(f"{rate} on {plan.rate.replications} fresh replications.")
     else:
-        held = (
-            f"{100 * plan.confidence:g} % sure that it is "
-            f"{number(certificate.low, plan.measure, error=_HAIR)} or more"
-            if certificate.low is not None
-            else f"{certificate.bad_years} of them miss it, where {certificate.allowed} may"
-        )
+        told.append(f"Certified on {certificate.replications} fresh replications: {rate}; "
+                    f"{_held(plan, certificate)}.")  # fmt: skip
+        if certificate.attempt > 1:
+            told.append(f"It is plan {certificate.attempt} that was held against fresh ones.")
         told.append(
-            f"Certified on {certificate.replications} fresh replications: {rate}; {held}."
-            + (
-                " Few replications carry the bound: worse years may be too rare to be among them."
-                if certificate.is_thin else ""
-            )
-            + (
-                f" It is plan {certificate.attempt} that was held against fresh replications."
-                if certificate.attempt > 1 else ""
-            )
-        )  # fmt: skip
-        told.append(
-            f"No plan tried of a cost below {plan.bound:g} keeps it on the {SAMPLE} replications "
-            f"of the search: {plan.gap:g} could be saved at most."
+            f"On the {SAMPLE} replications of the search no plan of a cost below {plan.bound:g} "
+            f"keeps it, so that {plan.gap:g} could be saved at most."
             if plan.gap
             else f"No cheaper plan keeps it on the {SAMPLE} replications of the search, if more "
             "officers never keep fewer limits."
         )
     told.append(f"{plan.trials:,} replications in all.".replace(",", "\u202f"))
     return [" ".join(told)]
+
+
+def _held(plan: StaffingPlan, certificate: Certificate) -> str:
+    """Say what fresh replications certify."""
+    sure = f"{100 * plan.confidence:g} % sure"
+    years = certificate.replications
+    if certificate.allowed is not None:
+        return f"{certificate.bad_years} of them miss it, where {certificate.allowed} may"
+    if certificate.low is not None:
+        return f"{sure} that it is {number(certificate.low, plan.measure, error=_HAIR)} or more"
+    kept = share_interval(years - certificate.bad_years, years, 2 * plan.confidence - 1)[0]
+    return (
+        f"{certificate.bad_years} of them miss the target, too few to bound the rate by; {sure} "
+        f"that {number(kept, plan.measure)} of the years or more reach it"
+    )
 
 
 def _frontier_table(plan: StaffingPlan) -> Table:

@@ -17,8 +17,6 @@ def grid_table(
     study: Study, summary: pd.DataFrame, differences: pd.DataFrame, measure: str
 ) -> Table:
     """Put the points of a sweep in rows: what is varied, a measure, its difference from base."""
-    from rich.markup import escape
-
     points = points_of(study.plan)
     paths = paths_of(point.values for point in points)
     table = titled_table(title_of(study), paths[0], [*paths[1:], measure, "difference from base"])
@@ -26,7 +24,7 @@ def grid_table(
     table.add_row("base", *("" for _ in paths[1:]), with_interval(found["base"]), "")
     for point in points:
         table.add_row(
-            *(escape(written(point.values[path])) for path in paths),
+            *(written(point.values[path]) for path in paths),
             with_interval(found[point.policy]), with_interval(changed[point.policy], "+"),
         )  # fmt: skip
     return _finished(table)
@@ -36,15 +34,13 @@ def tornado_table(
     study: Study, summary: pd.DataFrame, differences: pd.DataFrame, measure: str
 ) -> Table:
     """Put the paths of a sweep in rows, those of the largest effect first, each with its ends."""
-    from rich.markup import escape
-
     found, changed = _by_policy(summary, measure), _by_policy(differences, measure)
     columns = ("lowest", "difference", "highest", "difference")
     base = with_interval(found["base"])
     table = titled_table(f"{title_of(study)}: {measure}, base {base}", "varied alone", columns)
     for group in by_effect(points_of(study.plan), of_measure(differences, measure)):
         (path,) = group[0].values
-        cells = [(escape(written(point.values[path])), with_interval(changed[point.policy], "+"))
+        cells = [(written(point.values[path]), with_interval(changed[point.policy], "+"))
                  for point in group]  # fmt: skip
         table.add_row(path, *(cell for pair in cells for cell in pair))
     return _finished(table)

@@ -186,10 +186,10 @@ def show(*parts: Table | str | None) -> None:
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
-    console = PipedConsole(width=_width(), highlight=False)
+    console = PipedConsole(width=_width(), highlight=False, markup=False)
     for part in parts:
         if part is not None:
-            console.print(part, markup=False)
+            console.print(part)
         if isinstance(part, str) or (part is not None and part.caption):
             console.print()
 

@@ -33,6 +33,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
 DIFFERENCES = "differences.csv"
 """What a comparison writes; a folder with it and no study of its own holds several."""
 FLIPPED = "flipped.csv"
+TRIALS = "trials.jsonl"
 _PARTS = (*TABLES, "traces", "figures")
 _LOCK = ".lock"
 _ASIDE = re.compile(r"\..+\.onestop-[0-9a-f]{32}")
@@ -131,7 +132,7 @@ class Folder:
                         file.rmdir()
                 elif _OURS.fullmatch(file.name):
                     file.unlink()
-        for name in ("summary.csv", DIFFERENCES, FLIPPED, "sweep.csv"):
+        for name in ("summary.csv", DIFFERENCES, FLIPPED, "sweep.csv", TRIALS):
             (self.path / name).unlink(missing_ok=True)
 
     def _remove_what_was_left_aside(self) -> None:

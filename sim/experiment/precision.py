@@ -67,7 +67,11 @@ class Goal:
 
 def level(measure: str, half_width: float) -> Goal:
     """Want a measure's own intervals narrow: of a share in shares, else in parts of itself."""
-    return Goal(measure, half_width, measure not in SHARES, Study.summary)
+    return Goal(measure, half_width, measure not in SHARES, _of_all)
+
+
+def _of_all(study: Study) -> pd.DataFrame:
+    return study.of_scope("all").summary()
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,10 @@ def most_good(
             f"{cost_of(posts, staff):g}; raise it, or leave out stations with --station"
         )
     while more := one_more(trials, posts, staff, _affordable(posts, staff, budget)):
-        staff = more
+        further, gain = more
+        if gain <= 0:
+            break
+        staff = further
     say(f"A cost of {cost_of(posts, staff):g}, officer by officer; moving them now.")
     for _ in range(_MOST_MOVES):
         moved = _moved(trials, posts, staff, budget)

@@ -17,6 +17,8 @@ LOOKS = 100, 200, 400, 800
 
 Below 100 the bootstrap-t is not to be trusted. Each look has its part of the doubt (Bonferroni).
 """
+_ENOUGH_WITHOUT_A_BOUND = 400
+"""Replications after which a rate is taken to be kept though too few carry a bound."""
 _BAD_YEARS = 3
 """Years that may miss the target in a certificate by years; fewer would often fail by chance."""
 
@@ -32,14 +34,13 @@ class Certificate:
     holds
         Whether they certify the demand.
     low
-        Pooled: the lower confidence bound of the rate.
-    bad_years, allowed
-        By years: how many missed the target, and how many might have.
+        Pooled: the lower confidence bound of the rate; None where too few replications carry one.
+    bad_years
+        How many missed the target.
+    allowed
+        By years: how many might have.
     shortfall
-        By how much the rate was too low to certify it, 0 where it holds.
-    is_thin
-        Pooled: whether so few replications carry the bound that worse years may be too rare to be
-        among them.
+        By how much the rate itself was below the target.
     attempt
         The how-manyth plan it is that was held against fresh replications, each against its own:
         the more, the likelier one passes by chance.
@@ -48,10 +49,9 @@ class Certificate:
     replications: int
     holds: bool
     low: float | None
-    bad_years: int | None
+    bad_years: int
     allowed: int | None
     shortfall: float
-    is_thin: bool
     attempt: int
 
 
@@ -82,13 +82,24 @@ def _pooled(
     for replications in LOOKS:
         above, below = fresh(replications)
         found = ratio_estimates(above[None], below[None], confidence=1 - 2 * doubt)
-        low = float(found.low[0])
-        if low >= demand.target or float(found.estimate[0]) < demand.target:
+        rate, low = float(found.estimate[0]), float(found.low[0])
+        is_thin = carried_by(above[None], below[None])[0] < FEWEST_TO_CARRY
+        enough = replications >= _ENOUGH_WITHOUT_A_BOUND if is_thin else low >= demand.target
+        if enough or rate < demand.target:
             break
-    holds = low >= demand.target
-    short = 0.0 if holds else demand.target - low
-    is_thin = bool(carried_by(above[None], below[None])[0] < FEWEST_TO_CARRY)
-    return Certificate(replications, holds, low, None, None, short, is_thin, attempt)
+    return Certificate(
+        replications=replications,
+        holds=low >= demand.target,
+        low=None if is_thin else low,
+        bad_years=_bad_years(demand, above, below),
+        allowed=None,
+        shortfall=max(demand.target - rate, 0.0),
+        attempt=attempt,
+    )
+
+
+def _bad_years(demand: Demand, above: Floats, below: Floats) -> int:
+    return int(np.count_nonzero(~reaches(above / below, demand.target)))
 
 
 def _by_years(
@@ -96,8 +107,13 @@ def _by_years(
 ) -> Certificate:
     n = trials_needed(_BAD_YEARS, demand.confidence, demand.confidence)
     above, below = fresh(n)
-    rates = above / below
-    bad = int(np.count_nonzero(~reaches(rates, demand.target)))
-    holds = bad <= _BAD_YEARS
-    short = 0.0 if holds else demand.target - float(np.sort(rates)[_BAD_YEARS])
-    return Certificate(n, holds, None, bad, _BAD_YEARS, short, False, attempt)
+    bad = _bad_years(demand, above, below)
+    return Certificate(
+        replications=n,
+        holds=bad <= _BAD_YEARS,
+        low=None,
+        bad_years=bad,
+        allowed=_BAD_YEARS,
+        shortfall=max(demand.target - float(np.sort(above / below)[_BAD_YEARS]), 0.0),
+        attempt=attempt,
+    )

@@ -6,14 +6,14 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from sim.engine import Engine, unusable
 from sim.errors import InputError
-from sim.experiment.folder import Folder
+from sim.experiment.folder import TRIALS, Folder
 from sim.experiment.memory import free_memory, lack_of_memory
 from sim.experiment.runner import Progress, Say, make_ready, needs_of
 from sim.experiment.study import Plan
@@ -34,8 +34,8 @@ from sim.statistics.intervals import Floats
 
 WANTED = tuple(measure for measure in RATES if measure in SHARES)
 """Rates that can be asked for."""
-TRIALS = "trials.jsonl"
-_MOST_ROUNDS = 6
+_MOST_ROUNDS = 8
+_LEAST_TOLD = 0.01
 _MOST_NEIGHBOURS_TRIED = 4
 
 
@@ -200,6 +200,8 @@ def _refuse_unfit(
         raise InputError(f"`{measure}` is no rate of dossiers{did_you_mean(measure, WANTED)}")
     if target is not None and not 0 < target < 1:
         raise InputError(f"a target is a share between 0 and 1, not {target:g}")
+    if budget is not None and not 0 < budget < math.inf:
+        raise InputError(f"a budget is a number above 0, not {budget:g}")
     if not 0.5 <= confidence < 1:
         raise InputError(f"a confidence is a share of 50 % to less than 100 %, not {confidence:g}")
 
@@ -214,8 +216,6 @@ def _kept(
         return
     folder = Folder(Path(out))
     with folder.held_for(Plan(scenario, (), 0, seed, "auto"), fresh):
-        if fresh:
-            (folder.path / TRIALS).unlink(missing_ok=True)
         yield folder.path / TRIALS
 
 
@@ -235,14 +235,13 @@ def _with_target(
         certificate=None, neighbours=(), bound=None, unreachable="", frontier=(), trials=0,
     )  # fmt: skip
     if not first.meets([most])[0]:
-        found = replace(found, unreachable=_what_binds(trials, most))
+        found = replace(found, unreachable=_what_binds(trials, posts, most))
         return replace(found, trials=len(trials.asked))
     fresh = _Fresh(trials, posts, demand, tell)
     wanted = demand
     for _ in range(_MOST_ROUNDS):
-        sample = Sample(trials, posts, wanted)
+        sample = Sample(trials, posts, wanted, short=set(fresh.refuted))
         if not sample.meets([most])[0]:
-            why = "the most officers that help may keep it, but by too little to certify it"
             break
         cheap = cheapest(sample, most, tell)
         held = fresh.held(cheap.staff)
@@ -250,14 +249,14 @@ def _with_target(
         found = _certified(found, held, cheap.bound if found.bound is None else found.bound)
         if held.certificate.holds:
             return _with_surroundings(found, fresh, held)
-        short = held.certificate.shortfall
-        tell(f"They do not certify it, by {short:.3%}. Searching for more.")
-        wanted = replace(wanted, target=wanted.target + short)
-    else:
-        why = f"no plan was certified in {_MOST_ROUNDS} rounds of searching for more officers"
+        tell("They do not certify it. Searching for more.")
+        tighter = replace(wanted, target=wanted.target + held.certificate.shortfall)
+        if Sample(trials, posts, tighter).meets([most])[0]:
+            wanted = tighter
     return replace(
         found,
-        unreachable=why,
+        unreachable="fresh replications certified no plan that was tried, the dearest of them of a "
+        f"cost of {max(cost_of(posts, staff) for staff in fresh.refuted):g}",
         frontier=frontier(trials, posts, found.staff, demand.target),
         trials=len(trials.asked),
     )
@@ -283,6 +282,8 @@ class _Fresh:
     tell: Callable[[str], None]
     used: int = SAMPLE
     attempts: int = 0
+    refuted: list[Staff] = field(default_factory=list)
+    """Plans that theirs did not certify; they are not tried again."""
 
     def held(self, staff: Staff) -> _Held:
         """Hold a plan against fresh replications, and if they certify it its neighbours."""
@@ -303,7 +304,10 @@ class _Fresh:
         rate = _rate(self.trials, staff, numbers)
         near: tuple[Neighbour, ...] = ()
         if certificate.holds:
-            near = _neighbours(self.trials, self.posts, staff, numbers[:SAMPLE])
+            near = _neighbours(self.trials, self.posts, staff, range(begin, begin + SAMPLE))
+            self.used = max(self.used, begin + SAMPLE - 1)
+        else:
+            self.refuted.append(staff)
         return _Held(staff, certificate, rate, near)
 
 
@@ -320,16 +324,14 @@ def _with_surroundings(found: StaffingPlan, fresh: _Fresh, held: _Held) -> Staff
 
     The sample of the search may have been unkind to them.
     """
-    tried: set[Staff] = set()
-    while True:
+    for _ in range(_MOST_NEIGHBOURS_TRIED):
         promising = [
             (near.cost, near.staff) for near in held.neighbours
-            if _is_promising(near.rate, fresh.demand.target) and near.staff not in tried
+            if _is_promising(near.rate, fresh.demand.target) and near.staff not in fresh.refuted
         ]  # fmt: skip
-        if not promising or len(tried) == _MOST_NEIGHBOURS_TRIED:
+        if not promising:
             break
         _, less = min(promising)
-        tried.add(less)
         other = fresh.held(less)
         if other.certificate.holds:
             held = other
@@ -398,13 +400,17 @@ def _neighbours(
     )
 
 
-def _what_binds(trials: Trials, staff: Staff) -> str:
-    """Say where late dossiers lose their time though there are officers enough."""
+def _what_binds(trials: Trials, posts: Sequence[Post], staff: Staff) -> str:
+    """Say where late dossiers lose their time though there are as many officers as help."""
     (found,) = trials.of([staff], range(1, SAMPLE + 1))
     lost = np.mean([trial.lost for trial in found], axis=0)
-    total = lost.sum()
-    if not total:
-        return "officers are not what it lacks"
-    parts = sorted(zip(lost / total, LOST_TO, strict=True), reverse=True)
-    told = ", ".join(f"{share:.0%} {kind}" for share, kind in parts if share >= 0.01)
-    return f"of the time of late dossiers, with officers enough, {told}"
+    parts = sorted(zip(lost, LOST_TO, strict=True), reverse=True)
+    told = ", ".join(f"{share:.0%} {kind}" for share, kind in parts if share >= _LEAST_TOLD)
+    capped = [
+        f"--max {post.address}={count}"
+        for post, count in zip(posts, staff, strict=True) if count == post.most
+    ]  # fmt: skip
+    at_most = f" with {', '.join(capped)}" if capped else " with more officers than help"
+    if not told:
+        return f"citizens are turned away{at_most}"
+    return f"late dossiers lose their time so{at_most}: {told}"

@@ -49,7 +49,7 @@ class Point:
 def frontier(
     trials: Trials, posts: Sequence[Post], staff: Staff, target: float | None
 ) -> tuple[Point, ...]:
-    """Give plans of which none tried is as cheap and better, cheapest first.
+    """Give plans of which none tried is as cheap and better, and the plan found, cheapest first.
 
     Parameters
     ----------
@@ -60,32 +60,23 @@ def frontier(
     target
         What a year is to reach, if anything.
     """
-    fewer: Staff | None = staff
-    more: Staff | None = staff
-    for _ in range(_STEPS):
-        fewer = fewer and least_missed(trials, posts, fewer)
-        more = more and one_more(trials, posts, more, _free(posts, more))
+    _try_around(trials, posts, staff)
     first = range(1, FIRST_BATCH + 1)
     tried = list(
         dict.fromkeys(
-            staff for staff, _ in trials.asked
-            if all((staff, number) in trials.asked for number in first)
+            own for own, _ in trials.asked
+            if all((own, number) in trials.asked for number in first)
         )
     )  # fmt: skip
-    above, below = sums(trials.of(tried, first))
-    rates = above.sum(axis=1) / np.maximum(below.sum(axis=1), 1)
-    costs = np.array([cost_of(posts, staff) for staff in tried])
-    best: list[int] = []
-    for place in np.lexsort((-rates, costs)):
-        if not best or rates[place] > rates[best[-1]]:
-            best.append(int(place))
-    if len(best) > _MOST_POINTS:
-        best = [best[int(n)] for n in np.linspace(0, len(best) - 1, _MOST_POINTS)]
-    staffs = [tried[place] for place in best]
-    above, below = sums(trials.of(staffs, range(1, SAMPLE + 1)))
+    some = _thinned(_undominated(trials, posts, tried, first))
+    # A few replications chose them; what all of them say may be otherwise.
+    numbers = range(1, SAMPLE + 1)
+    best = _undominated(trials, posts, some, numbers)
+    chosen = sorted({*best, staff}, key=lambda own: (cost_of(posts, own), own))
+    above, below = sums(trials.of(chosen, numbers))
     rate = ratio_estimates(above, below)
     points = []
-    for place, own in enumerate(staffs):
+    for place, own in enumerate(chosen):
         chance: tuple[float | None, float | None, float | None] = (None, None, None)
         if target is not None:
             reached = int(np.count_nonzero(reaches(above[place] / below[place], target)))
@@ -99,7 +90,34 @@ def frontier(
     return tuple(points)
 
 
-def _free(posts: Sequence[Post], staff: Staff) -> list[int]:
-    return [
-        place for place, post in enumerate(posts) if post.most is None or staff[place] < post.most
-    ]
+def _try_around(trials: Trials, posts: Sequence[Post], staff: Staff) -> None:
+    """Try plans of some officers fewer and more."""
+    fewer = more = staff
+    for _ in range(_STEPS):
+        fewer = least_missed(trials, posts, fewer) or fewer
+        free = [
+            place for place, post in enumerate(posts)
+            if post.most is None or more[place] < post.most
+        ]  # fmt: skip
+        if (further := one_more(trials, posts, more, free)) is not None:
+            more, _ = further
+
+
+def _undominated(
+    trials: Trials, posts: Sequence[Post], staffs: Sequence[Staff], replications: range
+) -> list[Staff]:
+    """Give the plans of which none is as cheap and better, cheapest first."""
+    above, below = sums(trials.of(staffs, replications))
+    rates = above.sum(axis=1) / below.sum(axis=1)
+    costs = np.array([cost_of(posts, staff) for staff in staffs])
+    best: list[int] = []
+    for place in np.lexsort((-rates, costs)):
+        if not best or rates[place] > rates[best[-1]]:
+            best.append(int(place))
+    return [staffs[place] for place in best]
+
+
+def _thinned(staffs: Sequence[Staff]) -> list[Staff]:
+    if len(staffs) <= _MOST_POINTS:
+        return list(staffs)
+    return [staffs[int(n)] for n in np.linspace(0, len(staffs) - 1, _MOST_POINTS)]

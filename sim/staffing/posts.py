@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from sim.errors import InputError
 from sim.lint.offered_load import offered_load
 from sim.network import Group, Network, build
 from sim.scenario.schema import Policy, Scenario
 from sim.scenario.words import did_you_mean
+
+T = TypeVar("T")
+D = TypeVar("D")
 
 Staff = tuple[int, ...]
 """A number of officers for each post."""
@@ -29,7 +33,8 @@ class Post:
     now
         How many the scenario has in each office; of the first group, if there are several.
     load
-        How many the work that comes keeps busy, in the office where that is most.
+        How many the work of their stations keeps busy, in the office where that is most; others
+        may do part of it.
     least, most
         How few and how many there may be.
     cost
@@ -75,71 +80,86 @@ def posts_of(
     network = build(scenario)
     costs, least, most = costs or {}, least or {}, most or {}
     wanted = list(dict.fromkeys(stations))
-    named = wanted or list(_addresses(network))
+    named = list(_office_by_office(network, wanted or _homes(network)))
     work = offered_load(network).work
-    posts = [_post(network, address, work, named) for address in named]
     posts = [
-        post for post in posts
-        if post.address in wanted or any(work[station] > 0 for station in post.stations)
+        post for post in (_post(network, address, work, named) for address in named)
+        if wanted or any(work[station] > 0 for station in post.stations)
     ]  # fmt: skip
-    addresses = [post.address for post in posts]
+    known = {name for post in posts for name in _names(post)}
     for option, given in (("--cost", costs), ("--min", least), ("--max", most)):
         for address in given:
-            if address not in addresses:
+            if address not in known:
                 raise InputError(
-                    f"{option} {address}: no such station is searched"
-                    f"{did_you_mean(address, addresses)}"
+                    f"{option} {address}: no such station is searched{did_you_mean(address, known)}"
                 )
     for address, cost in costs.items():
         if not cost > 0:
             raise InputError(f"--cost {address}={cost:g}: an officer costs more than 0")
     return [
         _bounded(
-            replace(
-                post, cost=post.cost * costs.get(post.address, 1.0),
-                least=least.get(post.address, post.least), most=most.get(post.address),
-            )
+            post, _given(costs, post, 1.0), _given(least, post, None), _given(most, post, None)
         )
         for post in posts
-    ]  # fmt: skip
+    ]
 
 
-def _addresses(network: Network) -> Iterator[str]:
-    for home in dict.fromkeys(group.home for group in network.groups):
-        groups = _groups(network, home)
-        if len({group.officers for group in groups}) == 1:
-            yield home
+def _names(post: Post) -> tuple[str, str]:
+    """Give the names by which options may mean a post: its own, and that of all offices."""
+    return post.address, post.address.partition("@")[0]
+
+
+def _given(values: Mapping[str, T], post: Post, default: D) -> T | D:
+    return next((values[name] for name in _names(post) if name in values), default)
+
+
+def _homes(network: Network) -> list[str]:
+    return list(dict.fromkeys(group.home for group in network.groups))
+
+
+def _office_by_office(network: Network, addresses: Iterable[str]) -> Iterator[str]:
+    """Give addresses, those of several offices apart where their numbers differ."""
+    taken: dict[int, str] = {}
+    for address in addresses:
+        groups = _groups(network, address)
+        for group in groups:
+            other = taken.setdefault(group.first_officer, address)
+            if other != address:
+                raise InputError(f"--station {address}: its officers are among those of {other}")
+        if len({group.officers for group in groups}) <= 1:
+            yield address
         else:
-            yield from (f"{home}@{network.offices[group.office].name}" for group in groups)
+            yield from (f"{address}@{network.offices[group.office].name}" for group in groups)
 
 
-def _bounded(post: Post) -> Post:
-    if post.most is not None and post.most < post.least:
+def _bounded(post: Post, cost: float, least: int | None, most: int | None) -> Post:
+    if most is not None and least is not None and most < least:
+        raise InputError(f"{post.address}: at most {most} officers, but at least {least}")
+    if most is not None and least is None and most < post.least:
         raise InputError(
-            f"{post.address}: at most {post.most} officers, but at least {post.least} are needed "
-            f"for its work (load {post.load:.2f}); raise --max, or lower --min"
+            f"{post.address}: at most {most} officers, but its work needs {post.least} (load "
+            f"{post.load:.2f}); raise --max, or give a --min"
         )
-    return post
+    few = post.least if least is None else least
+    return replace(post, cost=post.cost * cost, least=few, most=most)
 
 
 def _post(network: Network, address: str, work: Sequence[float], searched: Iterable[str]) -> Post:
     groups = _groups(network, address)
     if not groups:
-        known = dict.fromkeys(group.home for group in network.groups)
         raise InputError(
             f"--station {address}: no station or pool of this name has officers"
-            f"{did_you_mean(address, known)}"
+            f"{did_you_mean(address, _homes(network))}"
         )
-    load = max(_load(network, group, work) for group in groups)
     others = [group for one in searched if one != address for group in _groups(network, one)]
     is_shared = any(set(own.stations) & set(other.stations) for own in groups for other in others)
     return Post(
         address=address,
         stations=frozenset(station for group in groups for station in group.stations),
         now=groups[0].officers,
-        load=load,
+        load=max(_busy(network, group, work) for group in groups),
         # What others may become does the work, where they are searched too.
-        least=0 if is_shared else max(math.floor(load) + 1, 0),
+        least=0 if is_shared else max(_least(network, group, work) for group in groups),
         most=None,
         cost=float(len(groups)),
     )
@@ -155,16 +175,20 @@ def _groups(network: Network, address: str) -> list[Group]:
     ]  # fmt: skip
 
 
-def _load(network: Network, group: Group, work: Sequence[float]) -> float:
-    """Give how many officers of a group its stations' work keeps busy, others doing theirs."""
-    beside = [
-        other for other in network.groups
+def _busy(network: Network, group: Group, work: Sequence[float], others: float = 0.0) -> float:
+    """Give how many officers of a group its stations' work keeps busy, but for others' time."""
+    time = _time_of_one(network, group)
+    left = sum(work[station] for station in group.stations) - others
+    return max(left, 0.0) / time if time else 0.0
+
+
+def _least(network: Network, group: Group, work: Sequence[float]) -> int:
+    """Give the least number of officers whose time, with that of others, exceeds the work."""
+    others = sum(
+        other.officers * _time_of_one(network, other) for other in network.groups
         if other is not group and set(other.stations) & set(group.stations)
-    ]  # fmt: skip
-    own_time = _time_of_one(network, group)
-    their_time = sum(other.officers * _time_of_one(network, other) for other in beside)
-    left = sum(work[station] for station in group.stations) - their_time
-    return max(left, 0.0) / own_time if own_time else 0.0
+    )  # fmt: skip
+    return math.floor(_busy(network, group, work, others)) + 1
 
 
 def _time_of_one(network: Network, group: Group) -> float:

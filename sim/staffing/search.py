@@ -46,10 +46,7 @@ def most_that_helps(sample: Sample) -> Staff:
     """
 
     def bounded(times: int) -> Staff:
-        return tuple(
-            max(post.least, min(times * _generous(post), post.most or times * _generous(post)))
-            for post in sample.posts
-        )
+        return tuple(_bounded(post, times * _generous(post)) for post in sample.posts)
 
     times = 1
     (kept,) = shares_kept(sample.trials, [bounded(times)])
@@ -64,8 +61,11 @@ def most_that_helps(sample: Sample) -> Staff:
 
 
 def _generous(post: Post) -> int:
-    load = max(post.load, 0.0)
-    return max(math.ceil(load + 3 * math.sqrt(load)), post.now, 1)
+    return max(math.ceil(post.load + 3 * math.sqrt(post.load)), post.now, 1)
+
+
+def _bounded(post: Post, count: int) -> int:
+    return max(post.least, count if post.most is None else min(count, post.most))
 
 
 def cheapest(sample: Sample, most: Staff, say: Callable[[str], None]) -> Found:
@@ -132,7 +132,7 @@ def _raised(sample: Sample, staff: Staff, most: Staff) -> Staff:
         free = [place for place in range(len(posts)) if staff[place] < most[place]]
         more = one_more(sample.trials, posts, staff, free)
         # Where late dossiers queue for none of them, any may be what it takes.
-        staff = more or with_count(staff, free[0], most[free[0]])
+        staff = more[0] if more else with_count(staff, free[0], most[free[0]])
     return staff
 
 

@@ -39,10 +39,10 @@ def queues(trials: Trials, staff: Staff) -> list[int]:
 
 def one_more(
     trials: Trials, posts: Sequence[Post], staff: Staff, allowed: Iterable[int]
-) -> Staff | None:
-    """Add the officer by whom most limits are kept for the cost, at one of some posts.
+) -> tuple[Staff, float] | None:
+    """Add the officer by whom most limits are kept for the cost, and say how much that gains.
 
-    None where late dossiers queue for none of them.
+    At one of some posts; None where late dossiers queue for none of them.
     """
     free = set(allowed)
     places = [place for place in queues(trials, staff) if place in free][:_CANDIDATES]
@@ -51,7 +51,8 @@ def one_more(
     further = [with_count(staff, place, staff[place] + 1) for place in places]
     before, *after = shares_kept(trials, [staff, *further])
     gains = [(kept - before) / posts[place].cost for place, kept in zip(places, after, strict=True)]
-    return further[int(np.argmax(gains))]
+    best = int(np.argmax(gains))
+    return further[best], gains[best]
 
 
 def least_missed(trials: Trials, posts: Sequence[Post], staff: Staff) -> Staff | None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.attribution import attribute
+from sim.calendars import Calendar
 from sim.docket import Docket, draw, with_officers_of
+from sim.durations import HOUR, MISSING
 from sim.engine import Engine, Trace, simulate
 from sim.errors import InputError, RunError
 from sim.experiment.memory import free_memory, lack_of_memory
@@ -28,6 +34,7 @@ from sim.statistics.intervals import Floats
 
 _MOST_ATTRIBUTED = 200
 """Late dossiers of a replication whose time is divided: enough to tell where it is lost."""
+_A_DAY_OF_OPENING = 8 * HOUR
 _TOGETHER = 8
 """Trials of one replication that a worker is given at once, to draw its citizens once."""
 
@@ -39,7 +46,8 @@ class Trial:
     Parameters
     ----------
     above, below
-        Numerator and denominator of the rate that is wanted, of all dossiers.
+        Numerator and denominator of the rate that is wanted, of all dossiers; citizens who were
+        turned away count below, as else the cheapest plan would close the counters.
     queued
         Of the time of late dossiers, the share that they queued for each post.
     lost
@@ -131,9 +139,34 @@ def _trial(question: Question, network: Network, trace: Trace) -> Trial:
         float(sum(np.count_nonzero(counts[count]) for count in names))
         for names in (rate.above, rate.below)
     )
+    below += np.count_nonzero(_turned_away(network, trace))
     return Trial(
         above, below, tuple((queued / total).tolist()), tuple((lost / total).tolist())
     )  # fmt: skip
+
+
+def _turned_away(network: Network, trace: Trace) -> NDArray[np.bool_]:
+    """Tell which citizens of the period are never accepted, though they came long enough before.
+
+    Those who came when less than a day of opening hours was left might yet have been.
+    """
+    docket = trace.docket
+    last = np.array([_before(office.calendar, network.end) for office in network.offices])
+    came = (docket.arrived >= network.period_start) & (docket.arrived < last[docket.home])
+    return np.asarray(came & (trace.accepted == MISSING))
+
+
+def _before(calendar: Calendar, end: int) -> int:
+    """Give the latest instant from which a calendar is open for a day's hours until an end."""
+    left = _A_DAY_OF_OPENING
+    place = bisect_left(calendar.opens, end) - 1
+    while place >= 0:
+        opens, closes = calendar.opens[place], min(calendar.closes[place], end)
+        if closes - opens >= left:
+            return int(closes - left)
+        left -= closes - opens
+        place -= 1
+    return 0
 
 
 @lru_cache(maxsize=32)
@@ -194,7 +227,7 @@ class Trials:
         if any(trial.below == 0 for row in found for trial in row):
             raise InputError(
                 f"`{self.question.measure}` has no value in some replication, as no dossier counts "
-                "for it; take a longer period, or another --measure"
+                "for it; give limits, take a longer period, or another --measure"
             )
         return found
 
@@ -233,7 +266,12 @@ class Trials:
 
 
 def _key(question: Question) -> dict[str, object]:
-    return {"measure": question.measure, "posts": [post.address for post in question.posts]}
+    asked = f"{version('onestop-sim')} {question.seed} {question.scenario}"
+    return {
+        "of": hashlib.blake2b(asked.encode(), digest_size=8).hexdigest(),
+        "measure": question.measure,
+        "posts": [post.address for post in question.posts],
+    }
 
 
 def _recorded(file: Path, question: Question) -> dict[tuple[Staff, int], Trial]:
@@ -248,10 +286,11 @@ def _recorded(file: Path, question: Question) -> dict[tuple[Staff, int], Trial]:
     if cut_off:
         file.write_text(whole + newline, "utf-8")
     found = {}
+    key = _key(question)
     for number, line in enumerate(whole.splitlines(), 1):
         try:
             row = json.loads(line)
-            if {name: row[name] for name in _key(question)} == _key(question):
+            if {name: row[name] for name in key} == key:
                 trial = Trial(row["above"], row["below"], tuple(row["queued"]), tuple(row["lost"]))
                 found[tuple(row["staff"]), row["replication"]] = trial
         except (KeyError, TypeError, ValueError):
