@@ -137,6 +137,18 @@ def test_scenarios_are_compared_under_their_files_names(onestop: Onestop, tmp_pa
     assert done(onestop("verify", "both/busy")).out.endswith("as it was recorded.\n")
 
 
+def test_several_scenarios_are_kept_nowhere_else(onestop: Onestop, tmp_path: Path) -> None:
+    done(onestop("run", "ward.yaml", "-o", "study"))
+    before = Path("study/summary.csv").read_bytes()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine", "utf-8")
+    for folder in ("study", "mine"):
+        text = refused(onestop("compare", "ward.yaml", str(FIRST_STEPS), "-o", folder, "-q"))
+        assert f"{folder} is not empty and holds no comparison" in text
+    assert Path("study/summary.csv").read_bytes() == before
+    assert [file.name for file in Path("mine").iterdir()] == ["notes.txt"]
+
+
 def test_scenarios_of_one_file_name_are_refused(onestop: Onestop, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "ward.yaml").write_text(TEXT, "utf-8")

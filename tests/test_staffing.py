@@ -370,8 +370,13 @@ def test_shared_posts_are_not_closed_together() -> None:
         "    stations: {counter", "    pools: {help: {staff: 1, serves: [counter, signing]}}\n"
         "    stations: {counter"
     )  # fmt: skip
-    found = find_staff(load_text(with_pool), 0.97)
-    assert found.plan["city.counter"] + found.plan["city.help"] >= 2
+    scenario = load_text(with_pool)
+    for found in (find_staff(scenario, 0.5), find_staff(scenario, budget=7)):
+        plan = found.plan
+        assert plan["city.counter"] + plan["city.help"] >= 2
+        assert plan["city.signing"] + plan["city.help"] >= 1
+        # 8 h at the counter and 5.3 h of signing on a day of 7.5 h
+        assert plan["city.counter"] + plan["city.help"] + plan["city.signing"] >= 2
 
 
 @pytest.mark.parametrize(("volume", "target"), [(52, 0.97), (74, 0.9985), (50, 0.99)])

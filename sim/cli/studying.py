@@ -18,6 +18,7 @@ from sim.cli.options import StudyOptions
 from sim.engine import Engine
 from sim.errors import InputError
 from sim.experiment.executors import cluster, cores, processes
+from sim.experiment.folder import held_together
 from sim.experiment.memory import available_memory, lack_of_memory
 from sim.experiment.precision import Goal
 from sim.experiment.runner import Needs, Progress, Say, make_ready, needs_of, run
@@ -115,11 +116,14 @@ def run_together(
     folders = [study_folder(scenario, alike).name for scenario in scenarios.values()]
     digest = hashlib.blake2b("/".join(folders).encode(), digest_size=4).hexdigest()
     folder = options.out or Path("studies") / f"{_file_name(' '.join(scenarios))}-{digest}"
-    found = {
-        name: run_study(scenario, tuple(policies[name]), replace(alike, out=folder / name))
-        for name, scenario in scenarios.items()
-        if policies[name]
-    }
+    wanted = [name for name in scenarios if policies[name]]
+    with held_together(folder, wanted):
+        found = {
+            name: run_study(
+                scenarios[name], tuple(policies[name]), replace(alike, out=folder / name)
+            )
+            for name in wanted
+        }
     return replace(together(found), folder=folder)
 
 

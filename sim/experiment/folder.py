@@ -31,7 +31,8 @@ TABLES: Mapping[str, tuple[str, ...]] = {
 }
 """What is kept of each replication, with its columns."""
 DIFFERENCES = "differences.csv"
-"""What a comparison writes; a folder with it and no study of its own holds several."""
+_TOGETHER = "compared.json"
+"""Marks a folder that holds studies of several scenarios, each under its name."""
 FLIPPED = "flipped.csv"
 TRIALS = "trials.jsonl"
 _PARTS = (*TABLES, "traces", "figures")
@@ -369,6 +370,39 @@ def _damaged(file: Path) -> InputError:
     )
 
 
+@contextmanager
+def held_together(path: Path, scenarios: Iterable[str]) -> Iterator[None]:
+    """Make a folder ready for studies of several scenarios, and keep other runs out of it.
+
+    Raises
+    ------
+    InputError
+        If it holds something else, cannot be written, or another run has it.
+    """
+    folder = Folder(path)
+    with ExitStack() as held:
+        try:
+            if path.exists() and not path.is_dir():
+                raise InputError(f"{path} is a file; name a folder for the studies")
+            if path.exists() and any(path.iterdir()) and not (path / _TOGETHER).exists():
+                raise InputError(
+                    f"{path} is not empty and holds no comparison of several scenarios; name "
+                    "another folder"
+                )
+            path.mkdir(parents=True, exist_ok=True)
+            text = json.dumps({"format": FORMAT, "scenarios": list(scenarios)})
+            folder.write(_TOGETHER, lambda file: file.write_text(text, "utf-8"))
+            held.enter_context(FileLock(path / _LOCK, timeout=0))
+        except Timeout:
+            raise InputError(
+                f"{path} is in use by another run; wait until it has ended, or name another "
+                "folder with -o"
+            ) from None
+        except OSError as error:
+            raise InputError(f"{path} cannot be written: {error.strerror}") from None
+        yield
+
+
 def open_study(path: str | Path) -> Study:
     """Open a study's folder, or one that holds studies of several scenarios.
 
@@ -378,9 +412,9 @@ def open_study(path: str | Path) -> Study:
         If there is none, or it is damaged or incomplete.
     """
     whole = Path(path)
-    if (whole / DIFFERENCES).exists() and not (whole / "study.json").exists():
-        parts = sorted(file.parent for file in whole.glob("*/study.json"))
-        return replace(together({part.name: open_study(part) for part in parts}), folder=whole)
+    if (whole / _TOGETHER).exists():
+        names = json.loads((whole / _TOGETHER).read_text("utf-8"))["scenarios"]
+        return replace(together({name: open_study(whole / name) for name in names}), folder=whole)
     folder, plan, kept = recorded_plan(path)
     return folder.read(plan, kept)
 

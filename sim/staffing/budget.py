@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from sim.errors import InputError
 from sim.staffing.posts import Post, Staff, cost_of, one_fewer, with_count
+from sim.staffing.search import cheapest_allowed
 from sim.staffing.steps import one_more, queues, shares_kept
 from sim.staffing.trials import Trials
 
@@ -29,7 +31,13 @@ def most_good(
     InputError
         If the least that the work needs costs more.
     """
-    staff = tuple(post.least for post in posts)
+    most = tuple(
+        max(post.least, math.ceil(post.load) + 1) if post.most is None else post.most
+        for post in posts
+    )
+    staff = cheapest_allowed(posts, tuple(post.least for post in posts), most, [])
+    if staff is None:
+        raise InputError("the officers that --max allows have no time for the work; raise it")
     if cost_of(posts, staff) > budget:
         raise InputError(
             f"a budget of {budget:g} is too small: the work alone needs officers that cost "

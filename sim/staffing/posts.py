@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -18,6 +18,22 @@ D = TypeVar("D")
 
 Staff = tuple[int, ...]
 """A number of officers for each post."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """Work that several posts share, for which they must have time together.
+
+    Parameters
+    ----------
+    times
+        Addresses of the posts, each with the time that one officer has for it in the period.
+    work
+        What is left for them, others doing theirs; in microseconds as the times are.
+    """
+
+    times: tuple[tuple[str, int], ...]
+    work: float
 
 
 @dataclass(frozen=True)
@@ -39,6 +55,8 @@ class Post:
         How few and how many there may be.
     cost
         Of one officer more, over all offices that get one.
+    needs
+        What they share with other posts.
     """
 
     address: str
@@ -48,6 +66,7 @@ class Post:
     least: int
     most: int | None
     cost: float
+    needs: tuple[Need, ...] = ()
 
 
 def posts_of(
@@ -96,12 +115,14 @@ def posts_of(
     for address, cost in costs.items():
         if not cost > 0:
             raise InputError(f"--cost {address}={cost:g}: an officer costs more than 0")
+    settled = {post.address for post in posts if _given(least, post, None) is not None}
     return [
         _bounded(
-            post, _given(costs, post, 1.0), _given(least, post, None), _given(most, post, None)
+            replace(post, needs=_needs(network, post, posts, work, settled)),
+            _given(costs, post, 1.0), _given(least, post, None), _given(most, post, None),
         )
         for post in posts
-    ]
+    ]  # fmt: skip
 
 
 def _names(post: Post) -> tuple[str, str]:
@@ -175,6 +196,44 @@ def _groups(network: Network, address: str) -> list[Group]:
     ]  # fmt: skip
 
 
+def _needs(
+    network: Network,
+    post: Post,
+    posts: Sequence[Post],
+    work: Sequence[float],
+    settled: Set[str],
+) -> tuple[Need, ...]:
+    """Give the needs of a post that shares work with others, but where a --min settles it."""
+    groups = {other.address: _groups(network, other.address) for other in posts}
+    owner = {group.first_officer: name for name, own in groups.items() for group in own}
+    needs = []
+    for group in groups[post.address]:
+        tied = {station for other in network.groups for station in other.stations
+                if set(other.stations) & set(group.stations)}  # fmt: skip
+        for stations in (*({station} for station in group.stations), tied):
+            serving = [other for other in network.groups if set(other.stations) & stations]
+            shared = [other for other in serving if other.first_officer in owner]
+            names = {owner[other.first_officer] for other in shared}
+            if len(shared) < 2 or names & settled:
+                continue
+            fixed = sum(other.officers * _time_of_one(network, other)
+                        for other in serving if other.first_officer not in owner)  # fmt: skip
+            times = tuple((owner[other.first_officer], round(_time_of_one(network, other)))
+                          for other in shared)  # fmt: skip
+            needs.append(Need(times, sum(work[station] for station in stations) - fixed))
+    return tuple(dict.fromkeys(needs))
+
+
+def has_time(posts: Iterable[Post], staff: Staff) -> bool:
+    """Tell whether posts that share work have more time than it takes."""
+    posts = list(posts)
+    counts = {post.address: count for post, count in zip(posts, staff, strict=True)}
+    return all(
+        sum(time * counts[address] for address, time in need.times) > need.work
+        for post in posts for need in post.needs
+    )  # fmt: skip
+
+
 def _busy(network: Network, group: Group, work: Sequence[float], others: float = 0.0) -> float:
     """Give how many officers of a group its stations' work keeps busy, but for others' time."""
     time = _time_of_one(network, group)
@@ -216,8 +275,9 @@ def with_count(staff: Staff, place: int, count: int) -> Staff:
 
 def one_fewer(posts: Sequence[Post], staff: Staff) -> dict[str, Staff]:
     """Give the plans with one officer fewer that leave enough for the work, by address."""
-    return {
+    fewer = {
         post.address: with_count(staff, place, staff[place] - 1)
         for place, post in enumerate(posts)
         if staff[place] > post.least
     }
+    return {address: less for address, less in fewer.items() if has_time(posts, less)}

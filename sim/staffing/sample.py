@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from sim.staffing.posts import Post, Staff
+from sim.staffing.posts import Post, Staff, has_time
 from sim.staffing.trials import Trials, sums
 from sim.statistics.binomial import reaches
 from sim.statistics.intervals import Floats
@@ -88,6 +88,7 @@ class Sample:
 
     def meets(self, staffs: Sequence[Staff]) -> list[bool]:
         """Tell which numbers of officers meet the demand, running what must be."""
+        self.short.update(staff for staff in staffs if not has_time(self.posts, staff))
         open_ = [staff for staff in dict.fromkeys(staffs) if self._known(staff) is None]
         for last in range(FIRST_BATCH, SAMPLE + 1, FIRST_BATCH):
             if not open_:

@@ -20,6 +20,8 @@ from sim.staffing.sample import Sample
 from sim.staffing.steps import one_more, shares_kept
 
 _MOST_CUTS = 100
+_MORE = 1e-6
+"""By how much, as a share of the work, officers must have more time than it takes."""
 _MOST_DOUBLINGS = 6
 
 
@@ -94,7 +96,9 @@ def _cheapest(sample: Sample, most: Staff, say: Callable[[str], None]) -> Found:
     cuts: list[Staff] = []
     bound = cost_of(posts, least)
     while len(cuts) < _MOST_CUTS:
-        proposed = _proposal(posts, least, most, cuts)
+        proposed = cheapest_allowed(posts, least, most, cuts)
+        if proposed is None:
+            return Found(best, cost_of(posts, best))
         bound = max(bound, cost_of(posts, proposed))
         if bound >= cost_of(posts, best):
             return Found(best, cost_of(posts, best))
@@ -174,10 +178,13 @@ def _enlarged(sample: Sample, staff: Staff, most: Staff, places: Sequence[int]) 
     return with_count(staff, place, low)
 
 
-def _proposal(posts: Sequence[Post], least: Staff, most: Staff, cuts: Sequence[Staff]) -> Staff:
-    """Give the cheapest numbers that no cut forbids: one at least above each cut.
+def cheapest_allowed(
+    posts: Sequence[Post], least: Staff, most: Staff, cuts: Sequence[Staff]
+) -> Staff | None:
+    """Give the cheapest numbers with time for the work that no cut forbids.
 
-    A binary for each officer beyond the least: whether there are that many.
+    One number at least is above each cut. A binary for each officer beyond the least: whether
+    there are that many. None if there are no such numbers.
     """
     officers = [
         (place, count)
@@ -185,7 +192,8 @@ def _proposal(posts: Sequence[Post], least: Staff, most: Staff, cuts: Sequence[S
         for count in range(least[place] + 1, most[place] + 1)
     ]
     column = {officer: number for number, officer in enumerate(officers)}
-    if not cuts or not officers:
+    needs = [need for post in posts for need in post.needs]
+    if not officers or not (cuts or needs):
         return least
     rows: list[list[tuple[int, float]]] = []
     floors: list[float] = []
@@ -197,6 +205,21 @@ def _proposal(posts: Sequence[Post], least: Staff, most: Staff, cuts: Sequence[S
         beyond = [(place, count + 1) for place, count in enumerate(cut)]
         rows.append([(column[officer], 1.0) for officer in beyond if officer in column])
         floors.append(1.0)
+    counts = {post.address: few for post, few in zip(posts, least, strict=True)}
+    places = {post.address: place for place, post in enumerate(posts)}
+    for need in needs:
+        there = sum(time * counts[address] for address, time in need.times)
+        # In shares of the work, so that rounding is alike in all rows.
+        scale = max(need.work, 1.0)
+        rows.append(
+            [
+                (column[place, count], time / scale)
+                for address, time in need.times
+                for place, count in officers
+                if place == places[address]
+            ]
+        )
+        floors.append((need.work - there) / scale + _MORE)
     entries = [(row, at, value) for row, own in enumerate(rows) for at, value in own]
     numbers, columns, values = zip(*entries, strict=True)
     matrix = coo_array((values, (numbers, columns)), shape=(len(rows), len(officers)))
@@ -207,7 +230,8 @@ def _proposal(posts: Sequence[Post], least: Staff, most: Staff, cuts: Sequence[S
         bounds=Bounds(0, 1),
         options={"mip_rel_gap": 0.0},
     )
-    assert solved.x is not None, solved.message
+    if solved.x is None:
+        return None
     chosen = np.round(solved.x).astype(int)
     added = [0] * len(posts)
     for (place, _), is_there in zip(officers, chosen, strict=True):
