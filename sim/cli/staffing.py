@@ -33,7 +33,7 @@ def _plan_table(plan: StaffingPlan) -> Table:
         "for the budget" if plan.target is None
         else f"for {plan.measure} of {number(plan.target, plan.measure)} or more"
     )  # fmt: skip
-    columns = ("work\nkeeps busy", "today", "plan", "change", "one fewer:\ncost", plan.measure)
+    columns = ("load", "today", "plan", "change", "with one fewer")
     table = titled_table(f"{plan.scenario}: officers {wanted}", "station", columns)
     near = {neighbour.station: neighbour for neighbour in plan.neighbours}
     for post, count in zip(plan.posts, plan.staff, strict=True):
@@ -41,13 +41,14 @@ def _plan_table(plan: StaffingPlan) -> Table:
         table.add_row(
             post.address, f"{post.load:.2f}", str(post.now), str(count),
             f"{count - post.now:+d}" if count != post.now else "",
-            f"{other.cost:g}" if other else "",
             _rate(other.rate, plan.measure) if other else "",
         )  # fmt: skip
     today = sum(post.cost * post.now for post in plan.posts)
-    table.add_row("cost", "", f"{today:g}", f"{plan.cost:g}", f"{plan.cost - today:+g}", "", "")
+    table.add_row("cost", "", f"{today:g}", f"{plan.cost:g}", f"{plan.cost - today:+g}", "")
     table.caption = (
-        f"one fewer: on {SAMPLE} fresh replications; none where the work needs all of them"
+        "load: how many officers the work keeps busy\n"
+        f"with one fewer: {plan.measure} on {SAMPLE} fresh replications; none where the work needs "
+        "all"
     )
     return table
 

@@ -78,13 +78,14 @@ class StaffingPlan:
     rate
         The rate on fresh replications.
     certificate
-        What they certify; None with a budget, or where the target cannot be reached.
+        What they certify, if anything; None with a budget, or where even the most officers do
+        not reach the target on the sample.
     neighbours
         Plans one step cheaper.
     bound
         A cost below which no plan reaches the target on the sample; None with a budget.
     unreachable
-        Why the target cannot be reached, or cannot be certified; empty where it is.
+        Why no plan was found that is certified; empty where one was.
     frontier
         The best of the plans tried, by cost.
     trials
