@@ -188,6 +188,10 @@ def show(*parts: Table | str | None) -> None:
 
     console = PipedConsole(width=_width(), highlight=False, markup=False)
     for part in parts:
+        if part is not None and not isinstance(part, str) and part.title:
+            # By itself it may be wider than its table.
+            console.print(part.title, style="italic")
+            part.title = None
         if part is not None:
             console.print(part)
         if isinstance(part, str) or (part is not None and part.caption):
