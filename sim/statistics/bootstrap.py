@@ -213,8 +213,12 @@ def surely_greater(ratios: Ratios) -> NDArray[np.bool_]:
         tail = (1 - CONFIDENCE) / 2 / len(first)
         width = np.full(len(first), special.stdtrit(max(n - 1, 1), 1 - tail))
     else:
-        t = np.abs(_t_of_resamples(ones, others, error))
-        width = _widths((pair[None] for pair in t), len(t))[:, 0]
+        ts = (
+            pair[None]
+            for some in _parts(len(first))
+            for pair in np.abs(_t_of_resamples(ones[some], others[some], error[some]))
+        )
+        width = _widths(ts, len(first))[:, 0]
     difference = ones.estimate - others.estimate
     sure = np.abs(difference) > np.where(error > 0, width, 0.0) * error
     greater[first, second] = sure & (difference > 0)
