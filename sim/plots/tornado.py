@@ -40,7 +40,7 @@ def tornado(study: Study) -> Figure:
     base = of_measure(study.summary(), measure)["estimate"][BASE]
     notes = [f"Base: {measure} {measured(base, measure)}.", *notes]
     if study.plan.replications > 1:
-        notes.append("Whiskers: 95 % interval, paired by replication.")
+        notes.append("Whiskers: 95 % interval, paired, right for all at once.")
     legend = [(Patch(color=colour), end) for colour, end in zip(_COLOURS, _ENDS, strict=True)]
     figure = page(
         study, f"{measure}, by what is varied alone", rows.total + AXIS, legend=legend, notes=notes
