@@ -18,7 +18,7 @@ from known_answers import TABLE
 from numpy.typing import NDArray
 from scipy import stats
 
-from sim.staffing.certificate import LOOKS, certify
+from sim.staffing.certificate import ENOUGH_WITHOUT_A_BOUND, LOOKS, certify
 from sim.staffing.sample import Demand
 from sim.statistics.binomial import share_interval
 from sim.statistics.bootstrap import (
@@ -216,8 +216,12 @@ def certified_at_looks(above: Floats, below: Floats, target: float) -> NDArray[n
     for look in LOOKS:
         level = 1 - 2 * (1 - CONFIDENCE) / len(LOOKS)
         found = ratio_estimates(above[left, :look], below[left, :look], confidence=level)
-        holds[left] = found.low >= target
-        left = left[~holds[left] & (found.estimate >= target)]
+        reached = found.low >= target
+        thin = carried_by(above[left, :look], below[left, :look]) < FEWEST_TO_CARRY
+        ended = np.where(thin, look >= ENOUGH_WITHOUT_A_BOUND, reached)
+        ended |= (found.estimate < target) | (look == LOOKS[-1])
+        holds[left[ended]] = reached[ended]
+        left = left[~ended]
     return holds
 
 

@@ -17,7 +17,7 @@ LOOKS = 100, 200, 400, 800
 
 Below 100 the bootstrap-t is not to be trusted. Each look has its part of the doubt (Bonferroni).
 """
-_ENOUGH_WITHOUT_A_BOUND = 400
+ENOUGH_WITHOUT_A_BOUND = 400
 """Replications after which a rate is taken to be kept though too few carry a bound."""
 _BAD_YEARS = 3
 """Years that may miss the target in a certificate by years; fewer would often fail by chance."""
@@ -84,7 +84,7 @@ def _pooled(
         found = ratio_estimates(above[None], below[None], confidence=1 - 2 * doubt)
         rate, low = float(found.estimate[0]), float(found.low[0])
         is_thin = carried_by(above[None], below[None])[0] < FEWEST_TO_CARRY
-        enough = replications >= _ENOUGH_WITHOUT_A_BOUND if is_thin else low >= demand.target
+        enough = replications >= ENOUGH_WITHOUT_A_BOUND if is_thin else low >= demand.target
         if enough or rate < demand.target:
             break
     return Certificate(
