@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from sim.cli.tables import number, rows_of, titled_table, with_interval
+from sim.experiment.lost_hours import REST, lost_hours
 from sim.scenario.measure_names import LATE_HOURS, LOST_TO
-from sim.statistics.intervals import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,33 +20,24 @@ _LEAST = 0.0005
 
 def lateness_table(summary: pd.DataFrame, policy: str) -> Table | None:
     """Show where the time of late dossiers was lost: of 100 hours, by station and kind."""
-    own = summary[(summary["policy"] == policy) & summary["measure"].isin(LATE_HOURS)]
-    (everywhere,) = _hours(own[own["scope"] == "all"]).values()
-    total = everywhere.sum()
+    hours = lost_hours(summary, policy)
+    everywhere = hours.sum()
+    total = float(everywhere.sum())
     if not total > 0:
         return None
-    at_stations = _hours(own[own["scope"] == "station"])
-    most_first = sorted(at_stations, key=lambda place: -float(at_stations[place].sum()))
-    rows = {place: at_stations[place] for place in most_first[:_MOST_ROWS]}
-    rows["elsewhere"] = everywhere - np.sum(list(rows.values()), axis=0)
-    kinds = [kind for kind, hours in zip(LOST_TO, everywhere, strict=True) if hours > 0]
+    at_stations = hours.drop(REST)
+    most_first = at_stations.sum(axis=1).sort_values(ascending=False, kind="stable").index
+    rows = at_stations.loc[most_first[:_MOST_ROWS]]
+    shown = {str(place): row for place, row in rows.iterrows()}
+    shown |= {REST: everywhere - rows.sum(), "all": everywhere}
+    kinds = [kind for kind in LOST_TO if everywhere[kind] > 0]
     table = titled_table(f"Of 100 hours of late dossiers, {policy}", "lost at", (*kinds, "all"))
-    for place, hours in (*rows.items(), ("all", everywhere)):
-        if hours.sum() / total >= _LEAST:
-            shares = (*(hours[LOST_TO.index(kind)] for kind in kinds), hours.sum())
-            table.add_row(place, *(_of_100(share / total) for share in shares))
-    table.caption = (
-        f"{number(float(total), 'hours')} hours a replication, from acceptance to resolution"
-    )
+    for place, own in shown.items():
+        shares = [*(own[kind] / total for kind in kinds), own.sum() / total]
+        if shares[-1] >= _LEAST:
+            table.add_row(place, *map(_of_100, shares))
+    table.caption = f"{number(total, 'hours')} hours a replication, from acceptance to resolution"
     return table
-
-
-def _hours(rows: pd.DataFrame) -> dict[str, Floats]:
-    """Give late hours by place, those lost to each kind."""
-    return {
-        str(name): own.set_index("measure")["estimate"].loc[list(LATE_HOURS)].to_numpy(np.float64)
-        for name, own in rows.groupby("name", sort=False)
-    }
 
 
 def _of_100(share: float) -> str:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from sim.experiment.lost_hours import REST, lost_hours
 from sim.experiment.study import Study
 from sim.plots.page import LABEL, LINE, SMALL, WIDTH, in_style, nothing, page, panels, shown
 from sim.plots.rows import AXIS, Rows, lay_rows
@@ -26,7 +27,6 @@ LOST_TO = {
 }
 """Parts of a late dossier's span (rule 21), what they are called, and their colours."""
 MOST_STATIONS = 12
-REST = "elsewhere"
 _MOST = 6
 _LABELS = 1.5
 NOTES = (
@@ -68,24 +68,6 @@ def lateness(study: Study) -> Figure:
         if number + across >= len(policies):
             axes.set_xlabel("Hours")
     return figure
-
-
-def lost_hours(summary: pd.DataFrame, policy: str) -> pd.DataFrame:
-    """Give hours lost, means over the replications: a row each station, a column each kind.
-
-    What was lost before the first station is in the row of the rest.
-    """
-    measures = {f"late_{kind}_hours": kind for kind in LOST_TO}
-    own = summary[(summary["policy"] == policy) & summary["measure"].isin(list(measures))]
-    own = own.assign(kind=own["measure"].map(measures))
-    hours = own[own["scope"] == "station"].pivot_table(
-        index="name", columns="kind", values="estimate", sort=False
-    )
-    hours = hours.reindex(columns=list(LOST_TO), fill_value=0.0)
-    total = own[own["scope"] == "all"].set_index("kind")["estimate"]
-    rest = (total.reindex(list(LOST_TO)) - hours.sum()).clip(lower=0)
-    hours.loc[REST] = rest.where(rest > 1e-6 * total.sum(), 0.0)
-    return hours
 
 
 def _stations(tables: list[pd.DataFrame]) -> list[str]:

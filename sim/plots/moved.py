@@ -13,9 +13,10 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sim.comparison import compare
+from sim.experiment.lost_hours import lost_hours
 from sim.experiment.study import Study
 from sim.plots.differences import ALONE, are_sure, held_against, legend_of, mark, notes_of
-from sim.plots.lateness import LOST_TO, NOTES, lost_hours, stack
+from sim.plots.lateness import LOST_TO, NOTES, stack
 from sim.plots.page import COLOURS, INK, WIDTH, colour_of, in_style, marker_of, nothing, page, shown
 from sim.plots.rows import AXIS, Rows, lay_rows
 from sim.plots.text import grouped, grouped_axis, signed
