@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +24,7 @@ def command(
     scenarios: tuple[Path, ...], policy: str, strict: bool, as_json: bool, quiet: bool
 ) -> None:  # fmt: skip
     """Say what is wrong or odd in each SCENARIO, and what a replication of it will take."""
+    from sim.cli.printing import print_object
     from sim.errors import InputError
     from sim.lint import check
 
@@ -37,8 +36,7 @@ def command(
             _show(report, quiet)
     errors = [problem for report in reports for problem in report.errors]
     if as_json:
-        unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-        click.echo(json.dumps(_as_json(reports), ensure_ascii=not unicode, allow_nan=False))
+        print_object(_as_json(reports))
         if errors:
             raise SystemExit(2)
     if errors:

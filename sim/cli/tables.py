@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import shlex
 import shutil
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.cli.printing import print_object
 from sim.experiment.study import Study
 from sim.measures import RATES
 from sim.scenario.measure_names import SHARES
@@ -186,7 +186,7 @@ def show(*parts: Table | str | None) -> None:
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
-    console = PipedConsole(width=_width(), highlight=False, markup=False)
+    console = PipedConsole(width=_width(), highlight=False, markup=False, emoji=False)
     for part in parts:
         if part is not None and not isinstance(part, str) and part.title:
             # By itself it may be wider than its table.
@@ -210,12 +210,6 @@ def print_json(study: Study, summary: pd.DataFrame, **further: object) -> None:
         "measures": records(summary),
     }
     print_object(found | further)
-
-
-def print_object(found: dict[str, Any]) -> None:
-    """Print one JSON object, its letters as they are where the output can take them."""
-    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    click.echo(json.dumps(found, ensure_ascii=not unicode, allow_nan=False))
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

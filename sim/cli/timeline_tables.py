@@ -89,7 +89,7 @@ def _step_table(told: Timeline) -> Table:
             what = [("* " if step.is_critical else "  ") + what[0], *(f"  {w}" for w in what[1:])]
         labels, when = zip(*_instants(step), strict=True)
         spent = _spent(step, told, step.node in stopping)
-        _add(table, _lines(what), _lines(labels), _lines(when), _lines(spent))
+        table.add_row(_lines(what), _lines(labels), _lines(when), _lines(spent))
     if is_parallel:
         table.caption = (
             "* on the critical path, which fixed how long it took; other branches ran beside it\n"
@@ -142,7 +142,7 @@ def _lost_table(told: Timeline) -> Table:
     table = _table(title, ("spent on", "at", "hours", "share"), right=2)
     for lost in told.lost:
         share = f"{100 * lost.us / total:.1f} %"
-        _add(table, SPENT[lost.kind], lost.place or NOTHING, f"{lost.us / HOUR:.2f}", share)
+        table.add_row(SPENT[lost.kind], lost.place or NOTHING, f"{lost.us / HOUR:.2f}", share)
     return table
 
 
@@ -156,8 +156,8 @@ def late_table(latest: Iterable[Timeline], count: int, where: str) -> Table:
         assert told.deadline is not None and told.past_due is not None
         worst = told.lost[0]
         resolved = "still open" if told.resolved == MISSING else instant_words(told.resolved)
-        _add(
-            table, str(told.dossier), _lines((told.procedure, told.home)),
+        table.add_row(
+            str(told.dossier), _lines((told.procedure, told.home)),
             "accepted\ndue\nresolved",
             _lines((instant_words(told.accepted), instant_words(told.deadline.due), resolved)),
             length(told.past_due),
@@ -176,7 +176,7 @@ def _pairs(title: str, rows: Iterable[tuple[str, str]]) -> Table:
     table.show_header = False
     table.columns[1].max_width = _TEXT_WIDTH
     for row in rows:
-        _add(table, *row)
+        table.add_row(*row)
     return table
 
 
@@ -192,10 +192,3 @@ def _table(title: str, columns: Sequence[str], right: int = 0) -> Table:
     for place, column in enumerate(columns):
         table.add_column(column, justify="right" if place >= len(columns) - right else "left")
     return table
-
-
-def _add(table: Table, *cells: str) -> None:
-    """Add a row of plain text, in which brackets are brackets."""
-    from rich.text import Text
-
-    table.add_row(*map(Text, cells))

@@ -29,7 +29,8 @@ def command(
     as_json: bool,
 ) -> None:
     """Tell the life of one DOSSIER of STUDY: when it was due and why, and where its time went."""
-    from sim.cli.tables import for_shell, print_object, program, show
+    from sim.cli.printing import print_object
+    from sim.cli.tables import for_shell, program, show
     from sim.cli.timeline_json import latest_as_json, timeline_as_json
     from sim.cli.timeline_tables import late_table, timeline_tables
     from sim.errors import InputError
