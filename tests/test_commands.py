@@ -110,6 +110,13 @@ def test_compare_prints_policies_and_differences(onestop: Onestop) -> None:
     assert "Published figures" not in found.out
 
 
+def test_a_comparison_of_some_keeps_the_summary_of_all(onestop: Onestop) -> None:
+    done(onestop("compare", "ward.yaml", "-o", "s"))
+    whole = Path("s/summary.csv").read_bytes()
+    done(onestop("compare", "ward.yaml", "-o", "s", "--policy", "second-clerk"))
+    assert Path("s/summary.csv").read_bytes() == whole
+
+
 def test_scenarios_are_compared_under_their_files_names(onestop: Onestop, tmp_path: Path) -> None:
     busier = TEXT.replace("per_working_day: 25", "per_working_day: 30").replace(
         "seed: 3", "seed: 4"
@@ -147,6 +154,12 @@ def test_several_scenarios_are_kept_nowhere_else(onestop: Onestop, tmp_path: Pat
         assert f"{folder} is not empty and holds no comparison" in text
     assert Path("study/summary.csv").read_bytes() == before
     assert [file.name for file in Path("mine").iterdir()] == ["notes.txt"]
+
+
+def test_a_damaged_mark_of_several_scenarios_is_told(onestop: Onestop, tmp_path: Path) -> None:
+    (tmp_path / "both").mkdir()
+    (tmp_path / "both" / "compared.json").write_text("[", "utf-8")
+    assert "compared.json is damaged" in refused(onestop("plot", "both"))
 
 
 def test_scenarios_of_one_file_name_are_refused(onestop: Onestop, tmp_path: Path) -> None:

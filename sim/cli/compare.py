@@ -118,18 +118,17 @@ def command(
     comparison = compare(study, base)
     summary = study.summary()
     if study.folder is not None:
-        folder = Folder(study.folder)
-        folder.write_csv("summary.csv", summary)
-        folder.write_csv(DIFFERENCES, comparison.differences)
+        if len(loaded) > 1:  # of one scenario, its run has written what is known of all policies
+            Folder(study.folder).write_csv("summary.csv", summary)
+        Folder(study.folder).write_csv(DIFFERENCES, comparison.differences)
     chances = None if target is None else chances_to_reach(study, target)
     others = [name for name in names if name != base]
     flips = None
     if looked_into is not None and study.folder is not None:
-        parts = {
-            name: study.folder / own if len(loaded) > 1 else study.folder
-            for name, (own, _) in available.items()
+        places = {
+            name: (study.folder / own if len(loaded) > 1 else study.folder, policy_there)
+            for name, (own, policy_there) in ((name, available[name]) for name in names)
         }
-        places = {name: (parts[name], available[name][1]) for name in (base, *others)}
         flips = flips_of(places, range(1, min(looked_into, study.plan.replications) + 1))
         Folder(study.folder).write_csv(FLIPPED, flips)
     if options.as_json:

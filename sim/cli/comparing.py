@@ -78,9 +78,11 @@ def flips_of(places: Mapping[str, tuple[Path, str]], replications: Iterable[int]
     """
     import pandas as pd
 
+    recorded = {folder: recorded_plan(folder) for folder, _ in places.values()}
+
     def trace(name: str, replication: int) -> Trace:
         folder, policy = places[name]
-        return replay(*recorded_plan(folder), policy, replication)
+        return replay(*recorded[folder], policy, replication)
 
     base, *others = places
     parts = []

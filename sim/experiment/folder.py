@@ -71,7 +71,7 @@ class Folder:
             another run has it.
         """
         with ExitStack() as held:
-            try:
+            with _told(self.path):
                 if self.path.exists() and not self.path.is_dir():
                     raise InputError(f"{self.path} is a file; name a folder for the study")
                 if self._is_of_something_else():
@@ -81,13 +81,6 @@ class Folder:
                 self.path.mkdir(parents=True, exist_ok=True)
                 held.enter_context(FileLock(self.path / _LOCK, timeout=0))
                 self._make_ready(plan, fresh)
-            except Timeout:
-                raise InputError(
-                    f"{self.path} is in use by another run; wait until it has ended, or name "
-                    "another folder with -o"
-                ) from None
-            except OSError as error:
-                raise InputError(f"{self.path} cannot be written: {error.strerror}") from None
             yield
 
     def _is_of_something_else(self) -> bool:
@@ -379,9 +372,8 @@ def held_together(path: Path, scenarios: Iterable[str]) -> Iterator[None]:
     InputError
         If it holds something else, cannot be written, or another run has it.
     """
-    folder = Folder(path)
     with ExitStack() as held:
-        try:
+        with _told(path):
             if path.exists() and not path.is_dir():
                 raise InputError(f"{path} is a file; name a folder for the studies")
             if path.exists() and any(path.iterdir()) and not (path / _TOGETHER).exists():
@@ -390,17 +382,24 @@ def held_together(path: Path, scenarios: Iterable[str]) -> Iterator[None]:
                     "another folder"
                 )
             path.mkdir(parents=True, exist_ok=True)
-            text = json.dumps({"format": FORMAT, "scenarios": list(scenarios)})
-            folder.write(_TOGETHER, lambda file: file.write_text(text, "utf-8"))
             held.enter_context(FileLock(path / _LOCK, timeout=0))
-        except Timeout:
-            raise InputError(
-                f"{path} is in use by another run; wait until it has ended, or name another "
-                "folder with -o"
-            ) from None
-        except OSError as error:
-            raise InputError(f"{path} cannot be written: {error.strerror}") from None
+            text = json.dumps({"format": FORMAT, "scenarios": list(scenarios)})
+            Folder(path).write(_TOGETHER, lambda file: file.write_text(text, "utf-8"))
         yield
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Say in a line what keeps a folder from being held."""
+    try:
+        yield
+    except Timeout:
+        raise InputError(
+            f"{path} is in use by another run; wait until it has ended, or name another folder "
+            "with -o"
+        ) from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def open_study(path: str | Path) -> Study:
@@ -413,7 +412,12 @@ def open_study(path: str | Path) -> Study:
     """
     whole = Path(path)
     if (whole / _TOGETHER).exists():
-        names = json.loads((whole / _TOGETHER).read_text("utf-8"))["scenarios"]
+        try:
+            names = json.loads((whole / _TOGETHER).read_text("utf-8"))["scenarios"]
+        except (KeyError, TypeError, ValueError):
+            raise InputError(
+                f"{whole / _TOGETHER} is damaged; compare the scenarios again in another folder"
+            ) from None
         return replace(together({name: open_study(whole / name) for name in names}), folder=whole)
     folder, plan, kept = recorded_plan(path)
     return folder.read(plan, kept)
