@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -530,6 +530,13 @@ def test_a_search_that_is_killed_goes_on_to_the_same_plan(
 
 
 # The command
+
+
+def test_every_reading_can_be_named_on_the_command_line() -> None:
+    from sim.cli.options import Reading as Named
+    from sim.staffing.sample import Reading
+
+    assert get_args(Named) == get_args(Reading)
 
 
 def test_a_plan_as_json(onestop: Onestop) -> None:

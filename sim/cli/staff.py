@@ -91,16 +91,17 @@ def command(
     options: StudyOptions,
 ) -> None:
     """Find the cheapest numbers of officers with which SCENARIO keeps a target."""
+    from sim.cli.printing import print_object
     from sim.cli.staffing import json_of, show_plan
     from sim.cli.studying import (
         executor_for,
         keeping,
         read_as_set,
         reporting,
+        seed_of,
         show_warnings,
         study_folder,
     )
-    from sim.cli.tables import print_object
     from sim.errors import InputError
     from sim.experiment.runner import needs_of
     from sim.experiment.study import Plan, Study
@@ -108,24 +109,26 @@ def command(
     from sim.scenario.references import BASE
     from sim.staffing import find_staff
     from sim.staffing.posts import cost_of, posts_of
-    from sim.staffing.sample import SAMPLE
+    from sim.staffing.sample import TRIALS_OF_A_SEARCH
 
     if (target is None) == (budget is None):
         raise InputError("give --target, such as --target 99%, or --budget; one of them")
     loaded = read_as_set(scenario, options)
     show_warnings(loaded, BASE, options)
-    posts = posts_of(loaded.scenario, stations, costs, at_least, at_most)
     spent = None if budget is None else _number(budget)
     if budget is not None and spent is not None and budget.startswith("+"):
+        posts = posts_of(loaded.scenario, stations, costs, at_least, at_most)
         spent += cost_of(posts, tuple(post.now for post in posts))
         at_least = {post.address: max(post.now, at_least.get(post.address, 0)) for post in posts}
     folder = study_folder(loaded.scenario, options)
     needs = needs_of(loaded.scenario, [BASE])
-    engine = needs.engine(options.engine, 50 * SAMPLE)
+    engine = needs.engine(options.engine, TRIALS_OF_A_SEARCH)
     with (
         keeping(folder),
         reporting(options.quiet) as (progress, say),
-        executor_for(options.jobs, options.cluster, needs, engine, 50 * SAMPLE, say) as executor,
+        executor_for(
+            options.jobs, options.cluster, needs, engine, TRIALS_OF_A_SEARCH, say
+        ) as executor,
     ):
         plan = find_staff(
             loaded.scenario, target, measure=measure, stations=stations, costs=costs,
@@ -138,7 +141,7 @@ def command(
     else:
         show_plan(plan)
     if plan.frontier:
-        seed = loaded.scenario.seed if options.seed is None else options.seed
+        seed = seed_of(loaded.scenario, options)
         told = Study.of(Plan(loaded.scenario, (), plan.trials, seed, engine))
         files = draw_staffing(plan, told, folder)
         if not options.quiet:

@@ -91,10 +91,14 @@ def value_of(option: str, text: str) -> object:
     return document.data["value"]
 
 
+def seed_of(scenario: Scenario, options: StudyOptions) -> int:
+    """Give the seed of the options, or else the scenario's."""
+    return scenario.seed if options.seed is None else options.seed
+
+
 def study_folder(scenario: Scenario, options: StudyOptions) -> Path:
     """Name the folder in which a study is kept."""
-    seed = scenario.seed if options.seed is None else options.seed
-    digest = Plan(scenario, (), 0, seed, options.engine).digest
+    digest = Plan(scenario, (), 0, seed_of(scenario, options), options.engine).digest
     return options.out or Path("studies") / f"{_file_name(scenario.name)}-{digest[:8]}"
 
 
@@ -106,13 +110,12 @@ def run_together(
     They are kept side by side in one folder, each under its scenario's name.
     """
     first = next(iter(scenarios.values()))
-    seed = first.seed if options.seed is None else options.seed
     count = options.replications or (None if options.precision else first.replications)
     for name, scenario in scenarios.items():
         own = scenario.seed, scenario.replications
         if own != (first.seed, first.replications) and not options.quiet:
             click.echo(f"{name}: seed and replications are those of the first.", err=True)
-    alike = replace(options, seed=seed, replications=count)
+    alike = replace(options, seed=seed_of(first, options), replications=count)
     folders = [study_folder(scenario, alike).name for scenario in scenarios.values()]
     digest = hashlib.blake2b("/".join(folders).encode(), digest_size=4).hexdigest()
     folder = options.out or Path("studies") / f"{_file_name(' '.join(scenarios))}-{digest}"
@@ -135,7 +138,6 @@ def run_study(
 ) -> Study:
     """Run a study as the options say; it is kept in a folder."""
     count = options.replications or scenario.replications
-    seed = scenario.seed if options.seed is None else options.seed
     folder = study_folder(scenario, options)
     needs = needs_of(scenario, policies)
     most = options.most if options.precision or goals else count
@@ -146,9 +148,10 @@ def run_study(
         executor_for(options.jobs, options.cluster, needs, engine, most, say) as executor,
     ):
         return run(
-            scenario, policies, replications=options.replications, seed=seed, executor=executor,
-            out=folder, traces=options.traces, fresh=options.fresh, progress=progress,
-            engine=engine, precision=options.precision, goals=goals, most=options.most, say=say,
+            scenario, policies, replications=options.replications,
+            seed=seed_of(scenario, options), executor=executor, out=folder,
+            traces=options.traces, fresh=options.fresh, progress=progress, engine=engine,
+            precision=options.precision, goals=goals, most=options.most, say=say,
         )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from sim.staffing.budget import most_good
 from sim.staffing.certificate import LOOKS, Certificate, certify
 from sim.staffing.frontier import Point, frontier
 from sim.staffing.posts import Post, Staff, cost_of, one_fewer, posts_of
-from sim.staffing.sample import SAMPLE, Demand, Reading, Sample
+from sim.staffing.sample import SAMPLE, TRIALS_OF_A_SEARCH, Demand, Reading, Sample
 from sim.staffing.search import cheapest, most_that_helps
 from sim.staffing.trials import Question, Trial, Trials, sums
 from sim.statistics.bootstrap import ratio_estimates
@@ -176,7 +176,7 @@ def find_staff(
     if executor is None and (lack := lack_of_memory(needs.memory[BASE], free_memory())):
         raise InputError(lack)
     number = scenario.seed if seed is None else seed
-    chosen = needs.engine(engine, 50 * SAMPLE)
+    chosen = needs.engine(engine, TRIALS_OF_A_SEARCH)
     if executor is None:
         make_ready(chosen, say)
     question = Question.of(scenario, posts, measure, number, chosen, needs.memory[BASE])

@@ -62,6 +62,8 @@ class Demand:
 
 SAMPLE = 20
 """Replications of the search; those after them are fresh."""
+TRIALS_OF_A_SEARCH = 50 * SAMPLE
+"""About how many it takes, to choose where they are run."""
 
 
 @dataclass

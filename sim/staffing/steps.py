@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.staffing.posts import Post, Staff, cost_of, one_fewer, with_count
 from sim.staffing.sample import FIRST_BATCH
-from sim.staffing.trials import Trial, Trials
+from sim.staffing.trials import Trial, Trials, sums
 
 _CANDIDATES = 6
 """Posts among which the next officer is looked for: where late dossiers queue most."""
@@ -23,11 +23,9 @@ def first_trials(trials: Trials, staffs: Sequence[Staff]) -> list[list[Trial]]:
 
 
 def shares_kept(trials: Trials, staffs: Sequence[Staff]) -> list[float]:
-    """Give the pooled rates of some plans in their first trials; 1 where nothing is below."""
-    return [
-        sum(trial.above for trial in own) / below if (below := sum(t.below for t in own)) else 1.0
-        for own in first_trials(trials, staffs)
-    ]
+    """Give the pooled rates of some plans in their first trials."""
+    above, below = sums(first_trials(trials, staffs))
+    return list((above.sum(axis=1) / below.sum(axis=1)).tolist())
 
 
 def queues(trials: Trials, staff: Staff) -> list[int]:
