@@ -3,11 +3,9 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
-import yaml
 
 from sim.docket import draw
 from sim.engine import simulate
@@ -53,33 +51,6 @@ def published(measure_name: str) -> float:
         if figure.measure == measure_name and figure.use == "calibrated"
     )
     return value
-
-
-def of_the_seed(source: str) -> dict[str, Any]:
-    """Give the entry that a source such as ``seeds/FILE#ID`` names."""
-    file, _, name = source.partition("#")
-    seed = yaml.safe_load((ROOT / f"{file}.yaml").read_text(encoding="utf-8"))
-    (entry,) = (e for e in [*seed["figures"], *seed.get("derived", [])] if e["id"] == name)
-    assert isinstance(entry, dict)
-    return entry
-
-
-@pytest.mark.parametrize(
-    "figure", SCENARIO.published, ids=[figure.source for figure in SCENARIO.published]
-)
-def test_a_published_value_is_the_one_of_its_source(figure: Any) -> None:
-    entry = of_the_seed(figure.source)
-    printed = figure.value * 100 if entry["unit"] == "%" else figure.value
-    # A share is written in binary: 95.35 % is 95.35 up to the last bits.
-    assert math.isclose(printed, entry["value"], rel_tol=1e-12, abs_tol=0.0)
-
-
-def test_what_was_held_back_was_not_fitted_as_well() -> None:
-    fitted = {figure.source for figure in SCENARIO.published if figure.use == "calibrated"}
-    held_back = {figure.source for figure in SCENARIO.published if figure.use == "held_back"}
-    assert fitted
-    assert held_back
-    assert not fitted & held_back
 
 
 @pytest.mark.parametrize("policy", ["base", *SCENARIO.policies])

@@ -1,4 +1,4 @@
-"""The page of three questions shows what its commands print."""
+"""The pages that show what commands print show what they print."""
 
 import re
 import shlex
@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "three-questions.md"
+PAGES = (
+    ROOT / "docs" / "three-questions.md",
+    *sorted((ROOT / "docs" / "scenarios").glob("[!R]*.md")),
+)
 SHOWN = re.compile(
     r"^    (?P<command>onestop [^\n]*)\n(?P<between>(?:(?!^    onestop ).)*?)"
     r"^```text\n(?P<output>.*?)^```$",
@@ -19,10 +22,12 @@ LEFT_OUT = "…"
 
 
 @pytest.mark.slow
-def test_every_line_shown_is_printed_in_that_order(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_line_shown_is_printed_in_that_order(page: Path, tmp_path: Path) -> None:
     (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
-    examples = list(SHOWN.finditer(PAGE.read_text("utf-8")))
-    assert len(examples) == PAGE.read_text("utf-8").count("\n    onestop ")
+    text = page.read_text("utf-8")
+    examples = list(SHOWN.finditer(text))
+    assert len(examples) == text.count("\n    onestop ") - text.count("\n    onestop plot ")
     for example in examples:
         _, *arguments = shlex.split(example["command"])
         done = subprocess.run(

@@ -1,0 +1,36 @@
+"""The scenarios of the project, and a slice of each that the reference engine runs in a second."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import sim
+from sim.scenario.policies import with_values
+from sim.scenario.schema import Scenario
+
+ROOT = Path(__file__).parents[1]
+SCENARIOS = tuple(sorted((ROOT / "scenarios").glob("*.yaml")))
+TEMPLATE = ROOT / "sim" / "cli" / "template.yaml"
+
+SLICES: dict[str, dict[str, Any]] = {
+    "uong-bi-2021": {"period.to": "2021-02-28"},
+}
+"""What is set in those scenarios that are long or large; the others are run whole."""
+
+
+def slice_of(file: Path) -> Scenario:
+    """Load a scenario with a month or two of its period, or one of its districts."""
+    scenario = sim.load(file)
+    return with_values(scenario, SLICES[file.stem]) if file.stem in SLICES else scenario
+
+
+def of_the_seed(source: str) -> dict[str, Any]:
+    """Give the entry that a source such as ``seeds/FILE#ID`` names."""
+    file, _, name = source.partition("#")
+    seed = yaml.safe_load((ROOT / f"{file}.yaml").read_text(encoding="utf-8"))
+    (entry,) = (e for e in [*seed["figures"], *seed.get("derived", [])] if e["id"] == name)
+    assert isinstance(entry, dict)
+    return entry
