@@ -312,6 +312,8 @@ class _Writer:
             station["at_close"] = source.pick(["clear", "suspend", "finish", "clear"])
         if source.chance(30):
             station["patience"] = source.pick(PATIENCES)
+        if source.chance(25):
+            station["owner"] = True
         return station
 
     def _staff(self) -> object:

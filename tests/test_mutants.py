@@ -7,9 +7,11 @@ engine, the scenarios are too tame to compare two engines with.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from enum import IntEnum
 from functools import cache
 from heapq import heapify
+from itertools import islice
 from types import SimpleNamespace
 from typing import Any
 
@@ -143,11 +145,12 @@ def the_highest_numbered_officer_first(patch: pytest.MonkeyPatch) -> None:
 def clear_when(enough: Callable[[int, int], bool]) -> Callable[..., tuple[int, ...]]:
     """Let who is off shift clear by when the first step joined, and when the shift ended."""
 
-    def open_to(self: Engine, officer: Any, group: Group) -> tuple[int, ...]:
+    def open_to(self: Engine, number: int, group: Group) -> tuple[int, ...]:
+        officer = self.officers[number]
         if officer.on_shift:
             return group.stations
         clearing = tuple(place for place in group.stations if self.clears[place])
-        joined = [self._first_joined(place) for place in clearing]
+        joined = [self._first_joined(number, place) for place in clearing]
         return clearing if any(enough(first, officer.shift_ended) for first in joined) else ()
 
     return open_to
@@ -174,25 +177,47 @@ def suspended_work_is_finished(patch: pytest.MonkeyPatch) -> None:
 
     def take(self: Engine, place: int, node: int) -> None:
         stations = self.stations
-        self.stations = [SimpleNamespace(at_close="finish")] * len(stations)
+        self.stations = [replace(station, at_close="finish") for station in stations]
         true_take(self, place, node)
         self.stations = stations
 
     put(patch, take, "_take")
 
 
-# Rules 5 to 7: queues
+# Rules 5 to 7 and 23: queues
+
+
+@mutant
+def later_steps_are_anybodys(patch: pytest.MonkeyPatch) -> None:
+    put(patch, lambda *_: True, "_may_have")
+
+
+@mutant
+def an_owner_has_the_dossier_at_every_station(patch: pytest.MonkeyPatch) -> None:
+    def may_have(self: Engine, officer: int, node: int) -> bool:
+        return bool(self.owner.get((self.dossier_of[node], 0), officer) == officer)
+
+    true_take = reference._Run._take
+
+    def take(self: Engine, place: int, node: int) -> None:
+        true_take(self, place, node)
+        if self.stations[self.station_of[node]].owner:
+            self.owner.setdefault((self.dossier_of[node], 0), place)
+
+    put(patch, may_have, "_may_have")
+    put(patch, take, "_take")
 
 
 @mutant
 def a_pool_empties_its_first_station_first(patch: pytest.MonkeyPatch) -> None:
-    true_smallest = reference._Run._smallest
+    true_open_to = reference._Run._open_to
 
-    def smallest(self: Engine, places: tuple[int, ...]) -> int:
-        found = (true_smallest(self, (place,)) for place in places)
-        return next((node for node in found if node >= 0), -1)
+    def open_to(self: Engine, number: int, group: Group) -> tuple[int, ...]:
+        places = true_open_to(self, number, group)
+        first = (place for place in places if self._smallest(number, place) is not None)
+        return tuple(islice(first, 1))
 
-    put(patch, smallest, "_smallest")
+    put(patch, open_to, "_open_to")
 
 
 @mutant

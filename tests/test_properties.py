@@ -208,6 +208,27 @@ class Run:
         """The group of each officer."""
         return [group for group in self.network.groups for _ in range(group.officers)]
 
+    @cached_property
+    def owners(self) -> dict[Interval, Interval]:
+        """Who had each dossier first at each station that has owners, and since when."""
+        had: dict[Interval, Interval] = {}
+        for node in self.begun:
+            if self.station(node).owner:
+                place = self.dossier[node], int(self.docket.station[node])
+                first = self.started[node], self.officer[node]
+                had[place] = min(had.get(place, first), first)
+        return {place: (officer, since) for place, (since, officer) in had.items()}
+
+    def owner(self, node: int) -> Interval:
+        """Give who had a visit's dossier at its station, and since when; -1 and never if nobody."""
+        place = self.dossier[node], int(self.docket.station[node])
+        return self.owners.get(place, (-1, NEVER))
+
+    def free_for(self, officer: int, node: int) -> int:
+        """Give until when an officer could have begun a queued step (rule 23)."""
+        owner, since = self.owner(node)
+        return NEVER if owner == officer else since
+
     def clearing(self, group: Group) -> list[int]:
         """List a group's stations that clear."""
         return [at for at in group.stations if self.network.stations[at].at_close == "clear"]
@@ -372,10 +393,19 @@ def test_work_begins_on_shift_unless_it_clears(run: Run) -> None:
         shift_end = shifts.closes[bisect_right(shifts.closes, instant) - 1]
         assert shift_end <= instant
         assert any(
-            run.joined[other] < shift_end and run.out_of_queue(other) >= instant
+            run.joined[other] < shift_end
+            and min(run.out_of_queue(other), run.free_for(officer, other)) >= instant
             for at in clearing
             for other in run.queued_at[at]
         )
+
+
+@given(runs)
+def test_an_owner_does_all_steps_of_a_dossier_at_a_station(run: Run) -> None:
+    """Rule 23."""
+    for node in run.begun:
+        if run.station(node).owner:
+            assert run.officer[node] == run.owner(node)[0]
 
 
 @given(runs)
@@ -399,6 +429,8 @@ def test_the_first_officer_who_is_idle_takes_the_step(run: Run) -> None:
     """Rule 8: groups in network order, officers by number; only a busy one is passed over."""
     for node in run.begun:
         instant, at = run.started[node], int(run.docket.station[node])
+        if run.owner(node)[1] < instant:
+            continue
         for officer in range(run.officer[node]):
             if at in run.group_of[officer].stations and open_at(
                 run.docket.shifts[officer], instant
@@ -415,7 +447,8 @@ def test_no_officer_idles_while_a_step_waits_that_it_may_take(run: Run) -> None:
         group = run.group_of[officer]
         for at in group.stations:
             for node in run.queued_at[at]:
-                joined, gone = run.joined[node], run.out_of_queue(node)
+                joined = run.joined[node]
+                gone = min(run.out_of_queue(node), run.free_for(officer, node))
                 assert not overlap(idle_on_shift, joined, gone)
                 if run.network.stations[at].at_close == "clear":
                     # from the first end of a shift after it joined on, it is to be cleared
@@ -456,6 +489,7 @@ def test_an_officer_takes_the_smallest_step_that_it_may_take(run: Run) -> None:
         for at in group.stations if on_shift else run.clearing(group):
             for other in run.queued_at[at]:
                 stays = run.started[other] == MISSING or run.started[other] > instant
+                stays = stays and run.free_for(officer, other) > instant
                 if stays and run.joined[other] < instant <= run.out_of_queue(other):
                     theirs = ranks[other]
                     assert own is None or theirs is None or own < theirs

@@ -632,10 +632,19 @@ def _templates(alike: Sequence[_Alike], names: _Names, network: Network) -> Temp
         clock=of_each(CLOCKS.index(_clock_of(node)) for _, node in nodes),
         appears=of_each(_appears(network, each, node) for each, node in nodes).astype(bool),
         rule=of_each(node.rule for _, node in nodes),
+        first_here=of_each(place for each in alike for place in _first_here(each.template)),
         following=of_each(node.following for _, node in nodes),
         sibling=of_each(node.sibling for _, node in nodes),
         arrivals=of_each(node.arrivals for _, node in nodes),
     )  # fmt: skip
+
+
+def _first_here(template: Template) -> Iterator[int]:
+    """Give for each visit the place of the first one at its station, for other nodes their own."""
+    first: dict[str, int] = {}
+    for place, node in enumerate(template.nodes):
+        is_visit = node.kind == NodeKind.VISIT and node.place is not None
+        yield first.setdefault(node.place or "", place) if is_visit else place
 
 
 def _is_working(node: Node) -> bool:

@@ -50,6 +50,8 @@ class Templates:
         Whether a wait's citizen appears at the counter of the visit that follows, shape (N,).
     rule
         A transfer's rule, or -1, shape (N,).
+    first_here
+        Of a visit, place of the first visit at its station, shape (N,).
     following, sibling, arrivals
         Place of the node that follows, -1 at the route's end; of the first node of the next
         branch, or -1; of a join, how many branches it waits for. Shape (N,).
@@ -70,6 +72,7 @@ class Templates:
     clock: Integers
     appears: Flags
     rule: Integers
+    first_here: Integers
     following: Integers
     sibling: Integers
     arrivals: Integers
@@ -227,6 +230,11 @@ class Docket:
     def rule(self) -> Integers:
         """Each transfer's rule, or -1, shape (S,)."""
         return self.templates.rule[self.place]
+
+    @cached_property
+    def first_here(self) -> Integers:
+        """The dossier's first visit at the station of each visit, shape (S,)."""
+        return self._of_all(self.templates.first_here)
 
     @cached_property
     def following(self) -> Integers:

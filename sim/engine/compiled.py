@@ -52,6 +52,7 @@ def run(network: Network, docket: Docket) -> Trace:
         transfers, departs, _limits(network), _plan(docket), dossiers,
         docket.dossier.view(np.uint32), docket.station.view(np.uint32),
         docket.duration, docket.patience, happened, taken_by, np.zeros(nodes, np.uint32),
+        _own_queues(network),
         _empty(kernel.QUEUED, nodes), _empty(kernel.EVENT, nodes), _empty(kernel.EVENT, nodes),
         _empty(kernel.EVENT, rosters.size), _empty(kernel.TOUCHED, longest),
         np.empty(nodes + 1, np.uint32),
@@ -138,6 +139,7 @@ def _stations(network: Network, of_office: Integers) -> tuple[Any, Numbers]:
         stations[number].calendar = of_office[station.office]
         stations[number].discipline = _DISCIPLINES[station.discipline]
         stations[number].at_close = _AT_CLOSE[station.at_close]
+        stations[number].has_owner = station.owner
         stations[number].has_patience = station.patience is not None
     stations["first_group"], stations["last_group"] = _bounds(network.groups_of_station)
     return stations, _numbers(network.groups_of_station)
@@ -149,6 +151,7 @@ def _groups(network: Network) -> tuple[Any, Numbers]:
     groups["first_station"], groups["last_station"] = _bounds(served)
     officers = [range(group.officers) for group in network.groups]
     groups["first_idle"], groups["last_officer"] = _bounds(officers)
+    groups["has_owner"] = [any(network.stations[at].owner for at in group) for group in served]
     return groups, _numbers(served)
 
 
@@ -156,6 +159,8 @@ def _officers(network: Network, docket: Docket, numbered: _Numbered) -> tuple[An
     officers = _zeros(kernel.OFFICER, len(docket.shifts))
     counts = [group.officers for group in network.groups]
     officers["group"] = np.repeat(np.arange(len(counts)), counts)
+    served = np.repeat([len(group.stations) for group in network.groups], counts)
+    officers["first_own"] = np.cumsum(served) - served
     officers["idle"] = True
     officers["shift_ended"] = MISSING
     calendars, officers["roster"] = told_apart(docket.shifts)
@@ -166,6 +171,12 @@ def _officers(network: Network, docket: Docket, numbered: _Numbered) -> tuple[An
     rosters["first"], rosters["last"] = _bounds(on_roster)
     rosters["calendar"] = [numbered.number(calendar) for calendar in calendars]
     return officers, rosters, _numbers(on_roster)
+
+
+def _own_queues(network: Network) -> Numbers:
+    """Give each officer an empty queue of its own at each station that it serves."""
+    served = sum(group.officers * len(group.stations) for group in network.groups)
+    return np.zeros(served, np.uint32)
 
 
 def _transfers(network: Network, numbered: _Numbered) -> tuple[Any, Integers]:
@@ -197,7 +208,7 @@ def _plan(docket: Docket) -> Any:
         plan[column] = getattr(templates, column)
     begins, ends = templates.first_node[:-1], templates.first_node[1:]
     place = np.arange(plan.size) - np.repeat(begins, ends - begins)
-    for column in ("following", "sibling"):
+    for column in ("first_here", "following", "sibling"):
         other = getattr(templates, column)
         plan[column] = np.where(other >= 0, other - place, 0)
     for column in ("accepts", "resolves"):

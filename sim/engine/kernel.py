@@ -61,23 +61,26 @@ CALENDAR = _record(first="u4", last="u4", first_day="u4", last_day="u4")
 """Where a calendar's intervals and open days stand among those of all calendars."""
 STATION = _record(
     calendar="u4", discipline="i4", at_close="i4", first_group="u4", last_group="u4",
-    root="u4", oldest="u4", youngest="u4", has_patience="?",
+    root="u4", oldest="u4", youngest="u4", has_owner="?", has_patience="?",
 )  # fmt: skip
 """A queue: the place of its smallest step, and of those that clear the first and last to join."""
 GROUP = _record(
-    first_station="u4", last_station="u4", last_officer="u4", first_idle="u4", touched="?"
-)
+    first_station="u4", last_station="u4", last_officer="u4", first_idle="u4", has_owner="?",
+    touched="?",
+)  # fmt: skip
 """What serves some stations; none of its officers before `first_idle` is idle."""
-OFFICER = _record(group="u4", roster="u4", on_shift="?", idle="?", shift_ended="i8")
+OFFICER = _record(group="u4", roster="u4", first_own="u4", on_shift="?", idle="?", shift_ended="i8")
+"""`first_own` is the first of its own queues, one for each station that its group serves."""
 ROSTER = _record(first="u4", last="u4", calendar="u4", boundary="u4")
 """Officers who share a calendar, and its next boundary: openings are even, closings odd."""
 TRANSFER = _record(first_departs="u4", last_departs="u4", calendar="i4", cutoff="i8")
 """A rule; its calendar is -1 for that of the office left."""
 PLAN = _record(
-    following="i4", sibling="i4", rule="u4", arrivals="u4", kind="i1", clock="i1", working="?",
-    until_due="?", appears="?", accepts="?", resolves="?", withdraws="?",
+    following="i4", sibling="i4", first_here="i4", rule="u4", arrivals="u4", kind="i1", clock="i1",
+    working="?", until_due="?", appears="?", accepts="?", resolves="?", withdraws="?",
 )  # fmt: skip
-"""A template's node; what follows it, and the next branch, are told by their distance, 0 for none.
+"""A template's node; what follows it, the next branch, and the first visit at the station of a
+visit, are told by their distance, 0 for none.
 At its end a dossier is accepted, resolved or, if it is none of that till then, withdrawn.
 """
 DOSSIER = _record(
@@ -296,29 +299,89 @@ def _out_of_line(place: int, station: Array, queued: Array) -> None:
 
 
 @_compiled
-def _leave_queue(station: Array, queued: Array) -> None:
-    """Let a station's smallest step leave its queue, and free its place."""
-    place = station.root
-    station.root = _without_root(place, queued)
+def _let_go(place: int, station: Array, queued: Array) -> None:
+    """Free the place of a step that has left its heap."""
     _out_of_line(place, station, queued)
     queued[place].beside = queued[0].beside
     queued[0].beside = place
 
 
 @_compiled
-def _smallest(station: Array, dossiers: Array, queued: Array) -> int:
-    """Give the place of a station's smallest step, or 0; what has left is taken away."""
-    while station.root != 0 and dossiers[queued[station.root].dossier].left != MISSING:
-        _leave_queue(station, queued)
+def _owner(place: int, plan: Array, dossiers: Array, queued: Array, tallies: Array) -> int:
+    """Give 1 more than the officer who had a queued step's dossier here, or 0 (rule 23)."""
+    step = queued[place]
+    return tallies[step.node + plan[step.node + dossiers[step.dossier].plan].first_here]
+
+
+@_compiled
+def _own_queue(
+    officer: int, number: int, groups: Array, group_stations: Array, officers: Array
+) -> int:
+    """Give the number of an officer's own queue at a station."""
+    group = groups[officers[officer].group]
+    at = group.first_station
+    while group_stations[at] != number:
+        at += 1
+    return officers[officer].first_own + at - group.first_station
+
+
+@_compiled
+def _smallest(
+    number: int, stations: Array, groups: Array, group_stations: Array, officers: Array,
+    plan: Array, dossiers: Array, queued: Array, tallies: Array, own_queues: Array,
+) -> int:  # fmt: skip
+    """Give the place of a station's smallest step that is nobody's own, or 0.
+
+    What has left is taken away; what became an officer's own since it joined goes to that queue.
+    """
+    station = stations[number]
+    while station.root != 0:
+        place = station.root
+        if dossiers[queued[place].dossier].left != MISSING:
+            station.root = _without_root(place, queued)
+            _let_go(place, station, queued)
+            continue
+        owner = NO_PLACE
+        if station.has_owner:
+            owner = _owner(place, plan, dossiers, queued, tallies)
+        if owner == 0:
+            break
+        station.root = _without_root(place, queued)
+        queued[place].child = queued[place].beside = 0
+        own = _own_queue(owner - 1, number, groups, group_stations, officers)
+        own_queues[own] = _meld(own_queues[own], place, queued)
     return station.root
 
 
 @_compiled
-def _first_joined(station: Array, dossiers: Array, queued: Array) -> int:
-    """Give when the step that has queued longest at a station joined; never if none."""
+def _smallest_own(
+    own: int, station: Array, dossiers: Array, queued: Array, own_queues: Array
+) -> int:
+    """Give the place of the smallest step of an officer's own queue, or 0."""
+    while own_queues[own] != 0:
+        place = own_queues[own]
+        if dossiers[queued[place].dossier].left == MISSING:
+            break
+        own_queues[own] = _without_root(place, queued)
+        _let_go(place, station, queued)
+    return own_queues[own]
+
+
+@_compiled
+def _first_joined(
+    officer: int, station: Array, plan: Array, dossiers: Array, queued: Array, tallies: Array
+) -> int:
+    """Give when an officer's step that has queued longest at a station joined; never if none."""
     while station.oldest != 0 and dossiers[queued[station.oldest].dossier].left != MISSING:
         _out_of_line(station.oldest, station, queued)
-    return queued[station.oldest].joined if station.oldest != 0 else NEVER
+    place = station.oldest
+    while place != 0 and station.has_owner:
+        owner = _owner(place, plan, dossiers, queued, tallies)
+        is_open = dossiers[queued[place].dossier].left == MISSING
+        if is_open and (owner == 0 or owner == officer + 1):
+            break
+        place = queued[place].younger
+    return queued[place].joined if place != 0 else NEVER
 
 
 # Calendars: rows of openings, closings and open time before; of days, first and last instants
@@ -658,8 +721,9 @@ def _turn_clocks(
 @_compiled
 def _join(
     node: int, now: int, end: int, cutoff: int, calendars: Array, hours: Array, days: Array,
-    stations: Array, station_groups: Array, groups: Array, limits: Array, dossiers: Array,
-    dossier_of: Array, station_of: Array, duration: Array, patience: Array, queued: Array,
+    stations: Array, station_groups: Array, groups: Array, group_stations: Array, officers: Array,
+    limits: Array, plan: Array, dossiers: Array, dossier_of: Array, station_of: Array,
+    duration: Array, patience: Array, queued: Array, tallies: Array, own_queues: Array,
     impatient: Array, touched: Array,
 ) -> None:  # fmt: skip
     """Give a step that joined its place in the queue, and its patience (rules 6 and 7)."""
@@ -680,7 +744,14 @@ def _join(
     own.node = node
     own.dossier = number
     own.child = own.beside = own.older = own.younger = 0
-    station.root = _meld(station.root, place, queued)
+    owner = NO_PLACE
+    if station.has_owner:
+        owner = _owner(place, plan, dossiers, queued, tallies)
+    if owner == 0:
+        station.root = _meld(station.root, place, queued)
+    else:
+        its = _own_queue(owner - 1, station_of[node], groups, group_stations, officers)
+        own_queues[its] = _meld(own_queues[its], place, queued)
     if station.at_close == CLEAR:
         own.older = station.youngest
         if station.oldest == 0:
@@ -698,15 +769,16 @@ def _join(
 
 @_compiled
 def _may_clear(
-    officer: Array, group: Array, group_stations: Array, stations: Array, dossiers: Array,
-    queued: Array,
+    number: int, officers: Array, group: Array, group_stations: Array, stations: Array,
+    plan: Array, dossiers: Array, queued: Array, tallies: Array,
 ) -> bool:  # fmt: skip
     """Tell whether an officer off shift may take what joined before its shift ended (rule 4)."""
     for at in range(group.first_station, group.last_station):
         station = stations[group_stations[at]]
         if (
             station.at_close == CLEAR
-            and _first_joined(station, dossiers, queued) < officer.shift_ended
+            and _first_joined(number, station, plan, dossiers, queued, tallies)
+            < officers[number].shift_ended
         ):
             return True
     return False
@@ -714,33 +786,53 @@ def _may_clear(
 
 @_compiled
 def _step_for(
-    officer: Array, group: Array, group_stations: Array, stations: Array, dossiers: Array,
-    queued: Array,
+    number: int, groups: Array, group_stations: Array, stations: Array, officers: Array,
+    plan: Array, dossiers: Array, queued: Array, tallies: Array, own_queues: Array,
 ) -> int:  # fmt: skip
     """Give the place of the smallest step that an idle officer may take, or 0 (rules 3 to 6)."""
     best = NO_PLACE
+    officer = officers[number]
+    group = groups[officer.group]
     if not officer.on_shift and not _may_clear(
-        officer, group, group_stations, stations, dossiers, queued
+        number, officers, group, group_stations, stations, plan, dossiers, queued, tallies
     ):
         return best
     for at in range(group.first_station, group.last_station):
         station = stations[group_stations[at]]
         if officer.on_shift or station.at_close == CLEAR:
-            place = _smallest(station, dossiers, queued)
+            place = _smallest(
+                group_stations[at], stations, groups, group_stations, officers, plan, dossiers,
+                queued, tallies, own_queues,
+            )  # fmt: skip
             if place != 0 and (best == 0 or _goes_before(place, best, queued)):
                 best = place
+            if station.has_owner:
+                own = officer.first_own + at - group.first_station
+                place = _smallest_own(own, station, dossiers, queued, own_queues)
+                if place != 0 and (best == 0 or _goes_before(place, best, queued)):
+                    best = place
     return best
 
 
 @_compiled
 def _take(
-    number: int, node: int, now: int, end: int, calendars: Array, hours: Array, stations: Array,
-    officers: Array, rosters: Array, station_of: Array, duration: Array, happened: Array,
-    taken_by: Array, queued: Array, pending: Array,
+    number: int, place: int, now: int, end: int, calendars: Array, hours: Array, stations: Array,
+    groups: Array, group_stations: Array, officers: Array, rosters: Array, plan: Array,
+    dossiers: Array, station_of: Array, duration: Array, happened: Array, taken_by: Array,
+    tallies: Array, queued: Array, own_queues: Array, pending: Array,
 ) -> None:  # fmt: skip
-    """Let an officer begin the step that is the smallest of its station."""
+    """Let an officer begin the step that is the smallest of its station, or of its own there."""
+    node = queued[place].node
     station = stations[station_of[node]]
-    _leave_queue(station, queued)
+    if station.root == place:
+        station.root = _without_root(place, queued)
+    else:
+        own = _own_queue(number, station_of[node], groups, group_stations, officers)
+        own_queues[own] = _without_root(place, queued)
+    if station.has_owner:
+        first = node + plan[node + dossiers[queued[place].dossier].plan].first_here
+        tallies[first] = number + 1
+    _let_go(place, station, queued)
     officers[number].idle = False
     happened[node].started = now
     taken_by[node] = number
@@ -759,14 +851,14 @@ def _take(
 @_compiled
 def _dispatch(
     number: int, now: int, end: int, calendars: Array, hours: Array, stations: Array,
-    groups: Array, group_stations: Array, officers: Array, rosters: Array, dossiers: Array,
-    station_of: Array, duration: Array, happened: Array, taken_by: Array, queued: Array,
-    pending: Array,
+    groups: Array, group_stations: Array, officers: Array, rosters: Array, plan: Array,
+    dossiers: Array, station_of: Array, duration: Array, happened: Array, taken_by: Array,
+    tallies: Array, queued: Array, own_queues: Array, pending: Array,
 ) -> None:  # fmt: skip
     """Let a group's idle officers take steps while one of them may (rules 4, 5 and 8)."""
     group = groups[number]
     group.touched = False
-    is_awaited = False
+    is_awaited = group.has_owner
     for at in range(group.first_station, group.last_station):
         is_awaited = is_awaited or stations[group_stations[at]].root != 0
     if not is_awaited:
@@ -775,15 +867,19 @@ def _dispatch(
     for officer in range(group.first_idle, group.last_officer):
         if not officers[officer].idle:
             continue
-        place = _step_for(officers[officer], group, group_stations, stations, dossiers, queued)
+        place = _step_for(
+            officer, groups, group_stations, stations, officers, plan, dossiers, queued, tallies,
+            own_queues,
+        )  # fmt: skip
         if place != 0:
             _take(
-                officer, queued[place].node, now, end, calendars, hours, stations, officers,
-                rosters, station_of, duration, happened, taken_by, queued, pending,
+                officer, place, now, end, calendars, hours, stations, groups, group_stations,
+                officers, rosters, plan, dossiers, station_of, duration, happened, taken_by,
+                tallies, queued, own_queues, pending,
             )  # fmt: skip
         else:
             first_idle = min(first_idle, officer)
-            if officers[officer].on_shift:
+            if officers[officer].on_shift and not group.has_owner:
                 break  # nothing is queued at any of the stations
     group.first_idle = first_idle
 
@@ -797,7 +893,8 @@ def _run(
     officers: Array, rosters: Array, roster_officers: Array, transfers: Array, departs: Array,
     limits: Array, plan: Array, dossiers: Array, dossier_of: Array, station_of: Array,
     duration: Array, patience: Array, happened: Array, taken_by: Array, tallies: Array,
-    queued: Array, pending: Array, impatient: Array, shifts: Array, touched: Array, to_start: Array,
+    own_queues: Array, queued: Array, pending: Array, impatient: Array, shifts: Array,
+    touched: Array, to_start: Array,
 ) -> None:  # fmt: skip
     """Run one replication, and write what happens.
 
@@ -829,7 +926,11 @@ def _run(
         HAPPENED, each `MISSING`, and the node's officer, `NOBODY`, shape (S,): written here.
     tallies
         Of each wait the round of (b) before which it began, of each join how many branches
-        came, shape (S,): zeros, written here.
+        came, of a dossier's first visit at a station with owners 1 more than the officer who
+        had it there, shape (S,): zeros, written here.
+    own_queues
+        Of each officer and each station that it serves, the root of the heap of those steps that
+        nobody else may take: zeros, written here.
     queued
         Room for places in queues, QUEUED (S + 1,), its first row of zeros.
     pending, impatient, shifts
@@ -893,15 +994,16 @@ def _run(
             for place in range(1, touched[0].steps + 1):
                 _join(
                     touched[place].steps, now, end, cutoff, calendars, hours, days, stations,
-                    station_groups, groups, limits, dossiers, dossier_of, station_of, duration,
-                    patience, queued, impatient, touched,
+                    station_groups, groups, group_stations, officers, limits, plan, dossiers,
+                    dossier_of, station_of, duration, patience, queued, tallies, own_queues,
+                    impatient, touched,
                 )  # fmt: skip
             _sort_groups(touched)
             for place in range(1, touched[0].groups + 1):
                 _dispatch(
                     touched[place].groups, now, end, calendars, hours, stations, groups,
-                    group_stations, officers, rosters, dossiers, station_of, duration, happened,
-                    taken_by, queued, pending,
+                    group_stations, officers, rosters, plan, dossiers, station_of, duration,
+                    happened, taken_by, tallies, queued, own_queues, pending,
                 )  # fmt: skip
             touched[0].steps = touched[0].waits = touched[0].clocks = touched[0].groups = 0
         while _first(impatient) == now:

@@ -27,6 +27,8 @@ from sim.engine.clock import LimitClock
 from sim.engine.trace import Trace
 from sim.network import Group, Network, Station
 
+Rank = tuple[int, int, int, int, int]
+"""What a queued step is ordered by; its node is last."""
 _RUNS, _RESTARTS = CLOCKS.index("runs"), CLOCKS.index("restarts")
 
 
@@ -83,7 +85,7 @@ class Dossier:
 class Queue:
     """One station's queue: by rank, and in the order of joining for stations that clear."""
 
-    ranked: list[tuple[int, int, int, int, int]] = field(default_factory=list)
+    ranked: list[Rank] = field(default_factory=list)
     by_joining: deque[int] = field(default_factory=deque)
 
 
@@ -142,6 +144,8 @@ class _Run:
         self.officer_of = [-1] * nodes
         self.arrivals_left: list[int] = docket.arrivals.tolist()
         self.dossiers = [self._dossier(number) for number in range(len(self.arrived))]
+        self.owner: dict[tuple[int, int], int] = {}
+        """The officer who had a dossier at a station whose later steps are that officer's."""
         self.queues = [Queue() for _ in self.stations]
         self.officers = [
             Officer(number, docket.shifts[group.first_officer + place])
@@ -467,44 +471,53 @@ class _Run:
             return
         first = group.first_officer
         for place in range(first, first + group.officers):
-            officer = self.officers[place]
-            if not officer.idle:
+            if not self.officers[place].idle:
                 continue
-            node = self._smallest(self._open_to(officer, group))
-            if node >= 0:
-                self._take(place, node)
+            ranks = [self._smallest(place, station) for station in self._open_to(place, group)]
+            smallest = min((rank for rank in ranks if rank is not None), default=None)
+            if smallest is not None:
+                self._take(place, smallest[-1])
 
-    def _open_to(self, officer: Officer, group: Group) -> tuple[int, ...]:
+    def _open_to(self, number: int, group: Group) -> tuple[int, ...]:
         """List the stations from which an idle officer may take now."""
+        officer = self.officers[number]
         if officer.on_shift:
             return group.stations
         clearing = tuple(place for place in group.stations if self.clears[place])
-        early = any(self._first_joined(place) < officer.shift_ended for place in clearing)
+        early = any(self._first_joined(number, place) < officer.shift_ended for place in clearing)
         return clearing if early else ()
 
-    def _first_joined(self, place: int) -> int:
-        """Give when the step that has queued longest at a station joined; never if none."""
+    def _first_joined(self, officer: int, place: int) -> int:
+        """Give when the step that an officer may have and has queued longest joined, or never."""
         queue = self.queues[place].by_joining
         while queue and not self._queued(queue[0]):
             queue.popleft()
-        return self.joined[queue[0]] if queue else NEVER
+        own = (node for node in queue if self._queued(node) and self._may_have(officer, node))
+        first = next(own, None)
+        return NEVER if first is None else self.joined[first]
 
     def _queued(self, node: int) -> bool:
         return self.started[node] == MISSING and not self._gone(node)
 
-    def _smallest(self, places: tuple[int, ...]) -> int:
-        """Give the smallest queued step of some stations, or -1."""
-        best: tuple[int, int, int, int, int] | None = None
-        for place in places:
-            ranked = self.queues[place].ranked
-            while ranked and not self._queued(ranked[0][-1]):
-                heapq.heappop(ranked)
-            if ranked and (best is None or ranked[0] < best):
-                best = ranked[0]
-        return -1 if best is None else best[-1]
+    def _may_have(self, officer: int, node: int) -> bool:
+        """Tell whether a step is nobody else's (rule 23)."""
+        had = self.dossier_of[node], self.station_of[node]
+        return self.owner.get(had, officer) == officer
+
+    def _smallest(self, officer: int, place: int) -> Rank | None:
+        """Give the smallest queued step of a station that an officer may have."""
+        ranked = self.queues[place].ranked
+        while ranked and not self._queued(ranked[0][-1]):
+            heapq.heappop(ranked)
+        if not self.stations[place].owner:
+            return ranked[0] if ranked else None
+        queued = (rank for rank in ranked if self._queued(rank[-1]))
+        return min((rank for rank in queued if self._may_have(officer, rank[-1])), default=None)
 
     def _take(self, place: int, node: int) -> None:
         officer, station = self.officers[place], self.stations[self.station_of[node]]
+        if station.owner:
+            self.owner.setdefault((self.dossier_of[node], self.station_of[node]), place)
         officer.idle = False
         self.started[node] = self.env.now
         self.officer_of[node] = place

@@ -189,7 +189,13 @@ def _stations(
                 at_close = station.at_close or ("finish" if counter else "suspend")
                 stations.append(
                     Station(
-                        address, office, counter, station.discipline, at_close, station.patience
+                        address,
+                        office,
+                        counter,
+                        station.discipline,
+                        at_close,
+                        station.owner,
+                        station.patience,
                     )
                 )
                 add_groups(

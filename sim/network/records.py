@@ -95,6 +95,7 @@ class Station:
     counter: bool
     discipline: Discipline
     at_close: AtClose
+    owner: bool
     patience: Distribution | None
 
 

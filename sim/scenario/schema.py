@@ -247,6 +247,10 @@ class Station(Part):
     """What happens to the step in hand at the end of a shift (rule 4). By default `finish` at a
     counter, `suspend` at a desk. For example `clear`.
     """
+    owner: bool = Field(default=False, strict=True)
+    """Whether an officer who has begun a step of a dossier here does all of its later steps here
+    (rule 23). For example `true`.
+    """
     patience: Patience | None = None
     """After how much open time of the office a present citizen leaves the queue; not in days or
     weeks (rule 7). By default nobody leaves. For example `{exponential: 90 min}`.
