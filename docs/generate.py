@@ -63,6 +63,7 @@ MODELS = {
     "TransferRule": ("rule", "transfers"),
     "UntilDue": ("`{until: due, then: …}`", "waits"),
     "Volume": ("volume", "volumes"),
+    "Apology": ("`{before, extension}`", "apologies"),
     "Branch": ("branch", "choices"),
     "Cut": ("`{WHICH, time_limit, …}`", "cut"),
     "Delegate": ("`{WHICH, moves}`", "delegate"),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 
 from sim.calendars import advance, open_until
-from sim.durations import DAY, NEVER
+from sim.durations import DAY, MISSING, NEVER
 
 
 class LimitKind(IntEnum):
@@ -144,6 +144,36 @@ def resumed_due(
     if kind == LimitKind.DAYS:
         return _closing(bisect_left(days, day + remaining), closings)
     return _closing(bisect_right(days, day) + remaining - 1, closings)
+
+
+def apology_instant(
+    due: int,
+    days_before: int,
+    accepted: int,
+    since: int,
+    days: Sequence[int],
+    closings: Sequence[int],
+) -> int:
+    """Give when an apology is sent for a dossier that is still open then (rule 25).
+
+    Parameters
+    ----------
+    due
+        The due instant, as it was set at `since`.
+    days_before
+        How many open days before the due date, at least 1.
+    accepted
+        The instant of acceptance.
+
+    Returns
+    -------
+    int
+        A last closing; `MISSING` if that is past, or not after the day of acceptance.
+    """
+    place = bisect_left(days, due_day(due)) - days_before
+    if due == NEVER or place < 0 or days[place] <= accepted // DAY or closings[place] < since:
+        return MISSING
+    return closings[place]
 
 
 def due_day(due: int) -> int:

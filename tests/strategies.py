@@ -185,6 +185,10 @@ class _Writer:
             plan["early"] = source.pick(["by_slip", "by_date", "by_time"])
         if source.chance(30):
             plan["early_margin"] = source.pick(["0 h", "1 h", "4 h"])
+        if source.chance(40):
+            plan["apology"] = {"extension": source.pick(["1 working day", "3 working days"])}
+            if source.chance(30):
+                plan["apology"]["before"] = source.pick(["2 working days", "1 working day"])
         return plan
 
     def _calendars(self) -> Plan:
@@ -677,7 +681,7 @@ def _concatenated(parts: Iterable[NDArray[np.int64]]) -> NDArray[np.int64]:
 
 TRACE_ARRAYS = (
     "joined", "started", "ended", "officer", "accepted", "resolved", "due", "due_by_law",
-    "stopped", "left", "finished",
+    "apologised", "stopped", "left", "finished",
 )  # fmt: skip
 
 

@@ -35,8 +35,9 @@ KEPT = ("resolved_early", "resolved_on_time")
 RATES = {
     "on_time_rate": (KEPT, (*KEPT, "resolved_late", "open_overdue")),
     "early_rate": (KEPT[:1], (*KEPT, "resolved_late")),
+    "three_visits_rate": (("three_visits",), ("resolved",)),
 }
-"""Rule 19, of the rates that are printed."""
+"""Rules 19 and 24, of the rates that are printed."""
 LOST_TO = ("waiting", "closed", "work", "suspended", "transfer", "citizen")
 TARGET = 0.9
 NUMBER = re.compile(r"[+-]?\d[\d\u202f]*(?:\.\d+)?")

@@ -18,6 +18,7 @@ from sim.scenario.text import parse_document
 CITY = """
 name: A small city
 period: {from: 2021-01-01, to: 2021-12-31}
+apology: {extension: 2 working days}
 calendars:
   office: {hours: {mon-fri: ["07:30-11:30", "13:30-17:00"]}, holidays: VN}
   signing: {hours: {mon-fri: ["10:00-11:30", "15:30-17:00"]}, holidays: VN}
@@ -96,6 +97,7 @@ CHANGE = "policies/changed/changes/0"
 PLACES = {
     "Scenario": "",
     "Period": "period",
+    "Apology": "apology",
     "CalendarRule": "calendars/office",
     "Profile": "profiles/mornings",
     "Channel": "channels/online",

@@ -584,6 +584,33 @@ def test_rule_20_a_visit_counts_by_its_dossier_not_by_its_day() -> None:
     assert it.of("visits_mean") == 3
 
 
+def test_rule_24_three_visits_are_many_and_who_is_not_present_makes_none() -> None:
+    """Sent home twice: three visits; once: two; online, whatever the rounds: none."""
+    away = "away: 1 h, at_most: {most}"
+    intake = "{{at: city.reception, work: 1 min, incomplete: {{share: 100%, {away}}}}}"
+    text = shop(
+        "reception: {kind: counter}",
+        *(
+            procedure(
+                name,
+                intake.format(away=away.format(most=most)),
+                keys="channels: {counter: 50%, online: 50%}",
+            )
+            for name, most in (("twice", 2), ("once", 1))
+        ),
+        more="channels: {counter: {calendar: office}, online: {calendar: always}}\n",
+    )
+    it = sheet(play(
+        text, a="twice 2021-02-02 08:00 via counter", b="twice 2021-02-02 08:30 via online",
+        c="twice 2021-02-02 14:00 via counter", d="once 2021-02-02 09:00 via counter",
+    ))  # fmt: skip
+    assert it.of("three_visits", "procedure", "twice") == 2
+    assert it.of("three_visits_rate", "procedure", "twice") == 2 / 3
+    assert it.of("three_visits_rate", "channel", "online") == 0
+    assert it.of("three_visits_rate", "procedure", "once") == 0
+    assert it.of("three_visits_rate") == 2 / 4
+
+
 # Stations: utilisation, overtime, queues, allotments, patience. One day of 7.5 h is measured.
 
 TUESDAY = "period: {from: 2021-02-02, to: 2021-02-02}\nwarm_up: 1 days\n"

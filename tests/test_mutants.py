@@ -80,6 +80,7 @@ def patience_before_dispatch(patch: pytest.MonkeyPatch) -> None:
         HAPPEN = 0
         LEAVE = 1
         SETTLE = 2
+        APOLOGISE = 3
 
     patch.setattr(reference, "Phase", Early)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.cli.tables import HEADLINES, number, rows_of, titled_table, with_interval
+from sim.cli.tables import headlines_of, number, rows_of, titled_table, with_interval
 from sim.comparison import HEADLINE, Comparison, flipped
 from sim.experiment.folder import recorded_plan
 from sim.experiment.replay import replay
@@ -26,7 +26,7 @@ def difference_table(differences: pd.DataFrame, policies: Iterable[str], against
     """Put differences of the headline measures in rows and the policies in columns."""
     table = titled_table(f"Differences from {against}", "measure", policies)
     overall = differences[differences["scope"] == "all"]
-    for measure in HEADLINES:
+    for measure in headlines_of(overall):
         rows = {row.policy: row for row in rows_of(overall[overall["measure"] == measure])}
         cells = []
         for policy in policies:

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 HEADLINES = (
     "received", "resolved", "open_within_limit", "open_overdue", "resolved_late", "withdrawn",
     "on_time_rate", "early_rate", "turnaround_days_mean", "turnaround_working_hours_mean",
-    "wait_minutes_mean", "wait_minutes_p90", "visits_mean",
+    "wait_minutes_mean", "wait_minutes_p90", "visits_mean", "three_visits_rate",
 )  # fmt: skip
+OF_APOLOGIES = ("apologies", "resolved_late_announced", "resolved_late_again")
 AT_STATIONS = ("utilisation", "served", "left", "wait_minutes_mean", "wait_minutes_p90",
                "queue_mean", "overtime_hours")  # fmt: skip
 _JSON_COLUMNS = ("policy", "against", "scope", "name", "measure", "estimate", "low", "high",
@@ -72,12 +73,18 @@ def _without_unit(value: float, measure: str, error: float) -> str:
     return number(value, measure, error=error).removesuffix(" %")
 
 
+def headlines_of(overall: pd.DataFrame) -> tuple[str, ...]:
+    """Give the measures to print; those of apologies only where there are any."""
+    of_apologies = overall[overall["measure"].isin(OF_APOLOGIES)]
+    return HEADLINES + (OF_APOLOGIES if of_apologies["estimate"].any() else ())
+
+
 def policy_table(study: Study, summary: pd.DataFrame, policies: Iterable[str]) -> Table:
     """Put the headline measures in rows and the policies in columns."""
     table = titled_table(title_of(study), "measure", policies)
     overall = summary[summary["scope"] == "all"]
     marked = False
-    for measure in HEADLINES:
+    for measure in headlines_of(overall):
         rows = {row.policy: row for row in rows_of(overall[overall["measure"] == measure])}
         thin = _thin(study, measure)
         cells = [

@@ -76,6 +76,8 @@ def _dossier_as_json(told: Timeline) -> dict[str, Any]:
         "accepted": _iso(told.accepted),
         "due": None if deadline is None else _iso(deadline.due),
         "resolved": _iso(told.resolved),
+        "apologised": _iso(told.apologised),
+        "new_due": _iso(told.new_due),
         "left": _iso(told.left),
         "ended": _iso(told.finished),
         "outcome": told.outcome,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sim.cli.tables import MISSING as NOTHING
 from sim.cli.timeline_wording import (
     SPENT,
+    apology_words,
     arrival_words,
     by_law_words,
     effect_of,
@@ -73,6 +74,8 @@ def _rows_of_limits(told: Timeline, cutoff: int) -> Iterator[tuple[str, str]]:
             end = "on" if pause.ended == MISSING else f"to {instant_words(pause.ended)}"
             during = f"{instant_words(pause.began)} {end}, for {steps}"
             yield "pause", f"{during}: {effect_of(deadline.limit, pause)}"
+        if told.apologised != MISSING:
+            yield "apology", apology_words(told)
     if told.by_law is not None:
         yield "by law", by_law_words(told, told.by_law)
 

@@ -170,6 +170,14 @@ def arrival_words(told: Timeline) -> str:
     )
 
 
+def apology_words(told: Timeline) -> str:
+    """Say when an apology was sent, and whether the new date was kept."""
+    sent = f"sent {instant_words(told.apologised)}, new date {instant_words(told.new_due)}"
+    if told.resolved == MISSING:
+        return sent
+    return f"{sent}, {'kept' if told.resolved <= told.new_due else 'not kept'}"
+
+
 def outcome_words(told: Timeline) -> str:
     """Say how it came out."""
     ending = f", with the ending `{told.ending}`" if told.ending else ""

@@ -57,6 +57,7 @@ def run(network: Network, docket: Docket) -> Trace:
         _empty(kernel.EVENT, rosters.size), _empty(kernel.TOUCHED, longest),
         np.empty(nodes + 1, np.uint32),
     )  # fmt: skip
+    apologised = dossiers["apologised"]
     return Trace(
         network=network,
         docket=docket,
@@ -67,6 +68,7 @@ def run(network: Network, docket: Docket) -> Trace:
         due=dossiers["due"][:, 0].copy(),
         due_by_law=dossiers["due"][:, 1].copy(),
         stopped=dossiers["stopped"][:, 0].astype(bool),
+        apologised=np.where(apologised < network.end, apologised, MISSING),
         left=dossiers["left"].copy(),
         finished=dossiers["finished"].copy(),
     )
@@ -194,11 +196,14 @@ def _transfers(network: Network, numbered: _Numbered) -> tuple[Any, Integers]:
 def _limits(network: Network) -> Integers:
     return np.array(
         [
-            [[limit.kind, limit.amount] for limit in (given.limit, given.statutory_limit)]
+            [
+                *([limit.kind, limit.amount] for limit in (given.limit, given.statutory_limit)),
+                [given.apology_before, given.apology_extension],
+            ]
             for given in network.procedures
         ],
         np.int64,
-    ).reshape(-1, 2, 2)
+    ).reshape(-1, 3, 2)
 
 
 def _plan(docket: Docket) -> Any:
@@ -220,7 +225,7 @@ def _plan(docket: Docket) -> Any:
 
 def _dossiers(docket: Docket, of_office: Integers) -> Any:
     blank = np.zeros(1, kernel.DOSSIER)
-    for column in ("resolved", "left", "finished"):
+    for column in ("resolved", "left", "finished", "apologised"):
         blank[column] = MISSING
     blank["due"] = NEVER
     dossiers = np.repeat(blank, docket.arrived.size).view(np.recarray)

@@ -32,7 +32,13 @@ from sim import deadlines as _deadlines
 from sim import departures as _departures
 from sim import durations as _durations
 from sim.calendars import advance, advance_within, next_open
-from sim.deadlines import LimitKind, due_instant, remaining_limit, resumed_due
+from sim.deadlines import (
+    LimitKind,
+    apology_instant,
+    due_instant,
+    remaining_limit,
+    resumed_due,
+)
 from sim.departures import departure
 from sim.docket import CLOCKS, NodeKind
 from sim.durations import MISSING, NEVER
@@ -85,14 +91,15 @@ At its end a dossier is accepted, resolved or, if it is none of that till then, 
 """
 DOSSIER = _record(
     arrived="i8", priority="i8", accepted="i8", resolved="i8", left="i8", finished="i8",
-    due=("i8", 2), remaining=("i8", 2), first_node="u4", plan="i4", procedure="u4",
+    apologised="i8", due=("i8", 2), remaining=("i8", 2), first_node="u4", plan="i4", procedure="u4",
     home_calendar="u4", accepting_calendar="u4", pauses="i4", stopped=("i1", 2), restarts="?",
     on_arrival="?", touched="?",
 )  # fmt: skip
 """A dossier of the docket, and what happens to it. `plan` and a node add to the place in PLAN; of
 pairs the first is of the time limit, the second of the statutory one. Before its arrival one that
 is open when the run starts has the instant of its acceptance, and its due instant if that is given;
-others may be accepted on arrival.
+others may be accepted on arrival. Where `apologised` lies ahead, an apology is sent then, unless it
+is withheld before.
 """
 HAPPENED = _record(joined="i8", started="i8", ended="i8")
 """What the trace has of a node."""
@@ -142,7 +149,8 @@ def _bisect_right(a: Any, x: Any) -> Any:  # noqa: ARG001
 
 for _shared in (
     _calendars.open_until, _calendars._open_until, advance, advance_within, next_open,
-    due_instant, remaining_limit, resumed_due, _deadlines.due_day, _deadlines._closing, departure,
+    due_instant, remaining_limit, resumed_due, apology_instant, _deadlines.due_day,
+    _deadlines._closing, departure,
 ):  # fmt: skip
     register_jitable(_shared)
 
@@ -471,6 +479,30 @@ def _accept(
 
 
 @_compiled
+def _plan_apology(
+    number: int, now: int, calendars: Array, days: Array, limits: Array, dossiers: Array
+) -> None:
+    """Plan an apology for a dossier whose due instant was set now, if it had none (rule 25)."""
+    dossier = dossiers[number]
+    days_before = limits[dossier.procedure, 2, 0]
+    is_open = dossier.resolved == MISSING and dossier.left == MISSING
+    if days_before > 0 and is_open and dossier.apologised == MISSING:
+        calendar = calendars[dossier.accepting_calendar]
+        first, last = calendar.first_day, calendar.last_day
+        dossier.apologised = apology_instant(
+            dossier.due[0], days_before, dossier.accepted, now, days[0, first:last],
+            days[2, first:last],
+        )  # fmt: skip
+
+
+@_compiled
+def _withhold_apology(number: int, now: int, dossiers: Array) -> None:
+    """Withhold an apology that was to be sent at the end of this instant, or later."""
+    if dossiers[number].apologised >= now:
+        dossiers[number].apologised = MISSING
+
+
+@_compiled
 def _pause(
     node: int, change: int, settled: int, plan: Array, dossiers: Array, dossier_of: Array,
     tallies: Array, touched: Array,
@@ -552,12 +584,15 @@ def _end(
     own = plan[node + dossier.plan]
     if own.accepts:
         _accept(number, now, cutoff, calendars, hours, days, limits, dossiers)
+        _plan_apology(number, now, calendars, days, limits, dossiers)
     if own.resolves:
+        _withhold_apology(number, now, dossiers)
         dossier.resolved = now
     if own.following != 0:
         return node + own.following
     dossier.finished = now
     if own.withdraws and dossier.resolved == MISSING:
+        _withhold_apology(number, now, dossiers)
         dossier.left = now
     return -1
 
@@ -675,6 +710,8 @@ def _arrive(
             dossier.due[0] = given
     elif dossier.on_arrival:
         _accept(number, now, cutoff, calendars, hours, days, limits, dossiers)
+    if dossier.accepted != MISSING:
+        _plan_apology(number, now, calendars, days, limits, dossiers)
 
 
 # Phase (b)
@@ -698,6 +735,8 @@ def _turn_clocks(
         due, stopped = dossier.due[which], dossier.stopped[which] != 0
         if dossier.pauses > 0 and not stopped and now <= due:
             dossier.stopped[which] = 1
+            if which == 0:
+                _withhold_apology(number, now, dossiers)
             dossier.remaining[which] = remaining_limit(
                 kind, due, now, hours[0, low:high], hours[1, low:high], hours[2, low:high],
                 days[0, first:last],
@@ -714,6 +753,8 @@ def _turn_clocks(
                     hours[2, low:high], days[0, first:last], days[2, first:last],
                 )  # fmt: skip
             dossier.due[which] = due
+            if which == 0:
+                _plan_apology(number, now, calendars, days, limits, dossiers)
     if dossier.pauses == 0:
         dossier.restarts = False
 
@@ -917,7 +958,8 @@ def _run(
     transfers, departs
         TRANSFER; hours of departure.
     limits
-        Kind and amount of each procedure's limit and statutory limit, shape (P, 2, 2).
+        Kind and amount of each procedure's limit and statutory limit; days before and extension
+        of its apology, 0 without. Shape (P, 3, 2).
     plan, dossiers
         PLAN, DOSSIER; what happens to dossiers is written here.
     dossier_of, station_of, duration, patience
@@ -1010,6 +1052,7 @@ def _run(
             node, _ = _pop(impatient)
             dossier = dossiers[dossier_of[node]]
             if happened[node].started == MISSING and dossier.left == MISSING:
+                _withhold_apology(dossier_of[node], now, dossiers)
                 dossier.left = dossier.finished = now
 
 

@@ -2,8 +2,9 @@
 
 SimPy keeps the pending events. An instant has three phases, which are SimPy's priorities: in
 (a) shifts change, works, waits and transfers end and dossiers arrive; in (b) clocks, keys and
-then officers; in (c) the impatient leave. No result depends on the order in which events were
-inserted: what (a) causes is collected, and (b) works through it in a declared order.
+then officers; in (c) the impatient leave. At its end apologies are sent, on which nothing depends.
+No result depends on the order in which events were inserted: what (a) causes is collected, and (b)
+works through it in a declared order.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 import simpy
 
 from sim.calendars import Calendar
-from sim.deadlines import LimitKind
+from sim.deadlines import LimitKind, apology_instant
 from sim.departures import NO_CUTOFF, departure
 from sim.docket import CLOCKS, Docket, NodeKind
 from sim.durations import MISSING, NEVER
@@ -33,11 +34,12 @@ _RUNS, _RESTARTS = CLOCKS.index("runs"), CLOCKS.index("restarts")
 
 
 class Phase(IntEnum):
-    """The phases of an instant (rule 8), as SimPy's priorities."""
+    """The phases of an instant (rules 8 and 25), as SimPy's priorities."""
 
     HAPPEN = 0
     SETTLE = 1
     LEAVE = 2
+    APOLOGISE = 3
 
 
 class Environment(simpy.Environment):
@@ -77,6 +79,7 @@ class Dossier:
     resolved: int = MISSING
     left: int = MISSING
     finished: int = MISSING
+    apologised: int = MISSING
     pauses: int = 0
     restarts: bool = False
 
@@ -189,6 +192,7 @@ class _Run:
             due=np.array([d.clocks[0].due for d in dossiers], np.int64),
             due_by_law=np.array([d.clocks[1].due for d in dossiers], np.int64),
             stopped=np.array([d.clocks[0].stopped for d in dossiers], np.bool_),
+            apologised=np.array([d.apologised for d in dossiers], np.int64),
             left=np.array([d.left for d in dossiers], np.int64),
             finished=np.array([d.finished for d in dossiers], np.int64),
         )
@@ -267,6 +271,7 @@ class _Run:
         dossier.accepted = self.env.now
         for clock in dossier.clocks:
             clock.begin(self.env.now)
+        self._await_apology(number)
 
     def _accept_before(self, number: int) -> None:
         """Let a dossier that is open when the run starts be accepted as it was (rule 22)."""
@@ -276,6 +281,7 @@ class _Run:
             clock.begin(dossier.accepted)
         if self.docket.due[number] != MISSING:
             dossier.clocks[0].due = int(self.docket.due[number])
+        self._await_apology(number)
 
     def _start(self, node: int) -> None:
         """Let a node begin now: join a queue, wait, travel, or pass a fork or join."""
@@ -418,6 +424,7 @@ class _Run:
         joining, self.joining = self.joining, []
         for number in clocks:
             self._turn_clocks(self.dossiers[number])
+            self._await_apology(number)
         for node in waits:
             due = self.dossiers[self.dossier_of[node]].clocks[0].due
             self._end_wait_at(node, self._wait_end(node, max(due, self.env.now)))
@@ -534,3 +541,30 @@ class _Run:
         if self._queued(node):
             dossier = self.dossiers[self.dossier_of[node]]
             dossier.left = dossier.finished = self.env.now
+
+    # The end of an instant
+
+    def _await_apology(self, number: int) -> None:
+        instant = self._apology_of(number)
+        if instant != MISSING:
+            self._at(instant, Phase.APOLOGISE, self._apologise, number)
+
+    def _apology_of(self, number: int) -> int:
+        """Give when an apology would be sent for a dossier due as it now is, if that is to come."""
+        days_before = self.network.procedures[int(self.docket.procedure[number])].apology_before
+        if not days_before:
+            return MISSING
+        dossier = self.dossiers[number]
+        clock = dossier.clocks[0]
+        return apology_instant(
+            clock.due, days_before, dossier.accepted, self.env.now,
+            clock.calendar.open_days, clock.calendar.last_closings,
+        )  # fmt: skip
+
+    def _apologise(self, moment: Moment) -> None:
+        number = moment.subject
+        dossier = self.dossiers[number]
+        is_open = dossier.resolved == MISSING and dossier.left == MISSING
+        is_first = dossier.apologised == MISSING and not dossier.clocks[0].stopped
+        if is_open and is_first and self._apology_of(number) == self.env.now:
+            dossier.apologised = self.env.now

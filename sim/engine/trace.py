@@ -14,7 +14,9 @@ from sim.deadlines import LimitKind
 from sim.docket import Docket, NodeKind
 from sim.docket.records import Numbers
 from sim.durations import DAY, MISSING, NEVER
+from sim.engine.clock import LimitClock
 from sim.network import Network
+from sim.scenario.values import Limit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +47,8 @@ class Trace:
         `NEVER` without a limit. Shape (D,).
     stopped
         Whether the clock of the time limit stood still at the end, shape (D,).
+    apologised
+        When an apology was sent (rule 25), shape (D,).
     left
         When the dossier left before its route ended, or was withdrawn at its end, shape (D,).
     finished
@@ -60,6 +64,7 @@ class Trace:
     due: Instants
     due_by_law: Instants
     stopped: NDArray[np.bool_]
+    apologised: Instants
     left: Instants
     finished: Instants
 
@@ -121,6 +126,22 @@ class Trace:
         before_due = self.open_times_of_acceptor(timed, self.resolved, self.due)
         early[timed] = before_due > margins[self.docket.procedure[timed]]
         return early
+
+    @cached_property
+    def new_due(self) -> Instants:
+        """The new date that each apology promised, `MISSING` without one (rule 25), shape (D,)."""
+        new_due = np.full(self.apologised.size, MISSING)
+        for number in np.flatnonzero(self.apologised != MISSING).tolist():
+            procedure = self.network.procedures[int(self.docket.procedure[number])]
+            office = self.network.offices[int(self.docket.accepting_office[number])]
+            days_on = procedure.apology_before + procedure.apology_extension
+            promise = LimitClock(
+                Limit(LimitKind.WORKING_DAYS, days_on),
+                office.calendar,
+                self.network.same_day_cutoff,
+            )
+            new_due[number] = promise.due_from(int(self.apologised[number]))
+        return new_due
 
     def open_times_of_acceptor(
         self, which: NDArray[np.bool_], start: Instants, end: Instants
@@ -193,7 +214,8 @@ class Trace:
 
         Columns: dossier, citizen (its name, ``PROCEDURE-i``, or
         ``PROCEDURE+i`` if it is open when the run starts), procedure, office, channel,
-        arrived, accepted, due, resolved, outcome, ended, ending (the word of its `end`).
+        arrived, accepted, due, resolved, apologised, new_due, outcome, ended, ending (the word
+        of its `end`).
         """
         import pandas as pd
 
@@ -213,6 +235,8 @@ class Trace:
                 "accepted": _datetimes(self.accepted),
                 "due": _datetimes(self.due),
                 "resolved": _datetimes(self.resolved),
+                "apologised": _datetimes(self.apologised),
+                "new_due": _datetimes(self.new_due),
                 "outcome": _words(list(OUTCOMES), self.outcome),
                 "ended": _datetimes(self.finished),
                 "ending": _words(list(docket.endings), docket.ending),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,9 @@ from sim.measures.facts import Facts, Flags, Floats, Integers, Row, mean, p90
 from sim.measures.rates import COUNTS, rates_of
 from sim.measures.visits import VisitFacts
 from sim.scenario.measure_names import LOST_TO
+
+MANY_VISITS = 3
+"""From how many on rule 24 counts a citizen."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,8 @@ class _Durations:
 
 def dossier_rows(facts: Facts, visits: VisitFacts) -> Iterator[Row]:
     """Give the measures of dossiers, by scope and name."""
-    kinds, told = _kinds_of_dossier(facts)
+    often = {"three_visits": facts.resolved & (visits.trips >= MANY_VISITS)}
+    kinds, told = _kinds_of_dossier(facts.counts | often)
     over = [_of_resolved(facts, visits), _of_late(facts)]
     for scope in _scopes(facts):
         sums = _sums(scope, kinds, len(told)) @ told
@@ -79,7 +83,7 @@ def _only(scope: _Scope, names: set[str]) -> _Scope:
     return _Scope(scope.scope, kept, places[scope.codes])
 
 
-def _kinds_of_dossier(facts: Facts) -> tuple[Integers, Floats]:
+def _kinds_of_dossier(counts: Mapping[str, Flags]) -> tuple[Integers, Floats]:
     """Tell apart the dossiers that count alike, of which there are few kinds.
 
     Returns
@@ -89,9 +93,9 @@ def _kinds_of_dossier(facts: Facts) -> tuple[Integers, Floats]:
     told
         Of each kind, 1 for each of `COUNTS` that counts it, else 0, shape (K, counts).
     """
-    bits = np.zeros(facts.docket.arrived.size, np.uint16)
+    bits = np.zeros(counts["resolved"].size, np.uint32)
     for place, name in enumerate(COUNTS):
-        bits |= facts.counts[name].astype(np.uint16) << place
+        bits |= counts[name].astype(np.uint32) << place
     present = np.flatnonzero(np.bincount(bits))
     kind_of = np.zeros(1 << len(COUNTS), np.int64)
     kind_of[present] = np.arange(present.size)

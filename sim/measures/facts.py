@@ -69,7 +69,7 @@ class Facts:
 
     @cached_property
     def counts(self) -> dict[str, Flags]:
-        """For each count of rule 18, which dossiers it counts, shape (D,)."""
+        """For each count of rules 18 and 25, which dossiers it counts, shape (D,)."""
         trace, start = self.trace, self.start
         accepted = trace.accepted != MISSING
         left = (trace.left != MISSING) & (trace.resolved == MISSING)
@@ -81,6 +81,7 @@ class Facts:
             word: self.resolved & (trace.outcome == OUTCOMES.index(word))
             for word in ("early", "on_time", "late", "without_limit")
         }
+        announced = outcome["late"] & (trace.apologised != MISSING)
         carried_over = accepted & (trace.accepted < start) & (self.closed >= start)
         received = self.in_period(trace.accepted)
         return {
@@ -94,6 +95,9 @@ class Facts:
             "open_within_limit": still_open & limited & ~overdue,
             "open_overdue": still_open & overdue,
             "open_without_limit": still_open & ~limited,
+            "apologies": self.in_period(trace.apologised),
+            "resolved_late_announced": announced,
+            "resolved_late_again": announced & (trace.resolved > trace.new_due),
         }
 
     def _has_limit(self, kinds: list[LimitKind]) -> Flags:

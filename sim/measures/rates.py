@@ -1,4 +1,4 @@
-"""Counts of dossiers and the rates made of them (rules 18 and 19)."""
+"""Counts of dossiers and the rates made of them (rules 18, 19, 24 and 25)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from dataclasses import dataclass
 COUNTS = (
     "received", "carried_over", "to_resolve", "resolved", "resolved_early", "resolved_on_time",
     "resolved_late", "resolved_late_by_law", "resolved_without_limit", "withdrawn",
-    "open_within_limit", "open_overdue", "open_without_limit",
+    "open_within_limit", "open_overdue", "open_without_limit", "three_visits", "apologies",
+    "resolved_late_announced", "resolved_late_again",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Rate:
-    """A rate of rule 19: a sum of counts over a sum of counts, times a factor."""
+    """A rate of rules 19 and 24: a sum of counts over a sum of counts, times a factor."""
 
     above: tuple[str, ...]
     below: tuple[str, ...]
@@ -31,11 +32,12 @@ RATES = {
     "resolution_rate": Rate(("resolved",), ("to_resolve",)),
     "progress_766": Rate(_IN_TIME, _WITH_LIMIT, 20.0),
     "in_time_rate": Rate(_IN_TIME, _WITH_LIMIT),
+    "three_visits_rate": Rate(("three_visits",), ("resolved",)),
 }
 
 
 def rates_of(counts: dict[str, float]) -> dict[str, float]:
-    """Give the rates of rule 19 of some counts; NaN where the denominator is 0."""
+    """Give the rates of some counts; NaN where the denominator is 0."""
     rates = {}
     for name, rate in RATES.items():
         below = sum(counts[count] for count in rate.below)

@@ -231,6 +231,7 @@ def _procedure(
     moved = channels.get(ONLINE, 0.0) - drawn_channels.get(ONLINE, 0.0)
     limit = given.time_limit or Limit(kind=LimitKind.NONE)
     early = given.early or scenario.early
+    apology = given.apology or scenario.apology
     margin = scenario.early_margin if given.early_margin is None else given.early_margin
     return Procedure(
         name=name,
@@ -246,6 +247,8 @@ def _procedure(
         statutory_limit=given.statutory_limit or Limit(kind=LimitKind.NONE),
         early_by_date=early == "by_date" or (early == "by_slip" and limit.kind in COUNTED_IN_DAYS),
         early_margin=margin.us,
+        apology_before=apology.before.amount if apology else 0,
+        apology_extension=apology.extension.amount if apology else 0,
         priority=tuple(given.priority.items()),
         route=given.route,
     )

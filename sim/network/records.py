@@ -156,6 +156,7 @@ class Procedure:
 
     `channels` are the channels' shares; a dossier's is drawn by `drawn_channels`, and if that is
     another than `online` it is that one all the same with the probability `comes_online`.
+    `apology_before` and `apology_extension` are working days, 0 without apologies (rule 25).
     """
 
     name: str
@@ -171,6 +172,8 @@ class Procedure:
     statutory_limit: Limit
     early_by_date: bool
     early_margin: int
+    apology_before: int
+    apology_extension: int
     priority: tuple[tuple[int, float], ...]
     route: tuple[Step, ...]
 

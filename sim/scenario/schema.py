@@ -24,6 +24,7 @@ from pydantic import (
     model_validator,
 )
 
+from sim.deadlines import LimitKind
 from sim.distributions import Distribution, parse_distribution
 from sim.durations import (
     Duration,
@@ -55,6 +56,7 @@ from sim.scenario.values import (
     Hours,
     Length,
     LevelName,
+    Limit,
     MeasureName,
     Moment,
     Name,
@@ -77,6 +79,7 @@ from sim.scenario.values import (
     Weekdays,
     Weight,
     Work,
+    WorkingDays,
     not_empty,
     parse_figure,
     weekdays_of,
@@ -727,6 +730,18 @@ def _priority_class(value: object) -> int:
         raise ValueError(f"{quoted(value)} is not a priority class; write a whole number") from None
 
 
+class Apology(Part):
+    """What is promised anew to whom a dossier is not resolved in time (rule 25)."""
+
+    before: WorkingDays = Limit(LimitKind.WORKING_DAYS, 1)
+    """How many working days before the due date the apology is sent. By default `1 working day`.
+    For example `1 working day`.
+    """
+    extension: WorkingDays
+    """By how many working days the new date lies after the due date. For example `3 working days`.
+    """
+
+
 class Procedure(Part):
     """An administrative procedure (thủ tục hành chính): who comes, its route and its limit."""
 
@@ -775,6 +790,10 @@ class Procedure(Part):
     early_margin: Length | None = None
     """For `by_time`, in open time of the accepting office (rule 16). By default as in the scenario.
     For example `2 h`.
+    """
+    apology: Apology | None = None
+    """The apology for a dossier that is not resolved in time (rule 25). By default as in the
+    scenario. For example `{extension: 3 working days}`.
     """
     route: Annotated[tuple[Step, ...], AfterValidator(not_empty), AT_LEAST_ONE]
     """What is done, as a list of steps or the name of a route (rule 10). For example
@@ -948,6 +967,11 @@ class Scenario(Part):
     early_margin: Length = Duration(0)
     """For `by_time`, in open time of the accepting office; a procedure may have its own (rule 16).
     For example `2 h`.
+    """
+    apology: Apology | None = None
+    """An apology and a new date for a dossier that is not resolved shortly before it is due; a
+    procedure may have its own (rule 25). By default there is none. For example
+    `{before: 1 working day, extension: 3 working days}`.
     """
     same_day_cutoff: Time | None = None
     """Accepted before this hour, a dossier with the limit `same day` is due on that day (rule 14).

@@ -6,6 +6,7 @@ import math
 import re
 from calendar import monthrange
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
@@ -108,6 +109,15 @@ def parse_limit(value: object) -> Limit:
         return Limit(kind=LimitKind.DAYS, amount=int(number) * (7 if unit[0] == "w" else 1))
     kind = LimitKind.WORKING_HOURS if unit.startswith("working") else LimitKind.CLOCK
     return Limit(kind=kind, amount=round(number * size))
+
+
+def _working_days(value: object) -> Limit:
+    limit = None
+    with suppress(ValueError):
+        limit = parse_limit(value)
+    if limit is None or limit.kind != LimitKind.WORKING_DAYS:
+        raise ValueError(f"{quoted(value)} is not a number of working days; write `1 working day`")
+    return limit
 
 
 def _in_hours(number: float, unit: str) -> str:
@@ -363,6 +373,12 @@ Work = Annotated[
 ]
 TimeLimit = Annotated[
     Limit, BeforeValidator(parse_limit), PlainSerializer(str), WithJsonSchema(written.TIME_LIMIT)
+]
+WorkingDays = Annotated[
+    Limit,
+    BeforeValidator(_working_days),
+    PlainSerializer(str),
+    WithJsonSchema(written.WORKING_DAYS),
 ]
 Share = Annotated[float, BeforeValidator(parse_share), WithJsonSchema(written.SHARE)]
 ShareOrRest = Annotated[

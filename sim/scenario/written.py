@@ -119,6 +119,12 @@ TIME_LIMIT = _pattern(
     rf"(same day|\s*{_NUMBER}\s*(working (days?|h|hours?)|days?|weeks?|h|hours?|min|minutes?)\s*)",
     "same day", "5 working days", "4 working h", "10 days", "24 h",
 )  # fmt: skip
+WORKING_DAYS = _pattern(
+    "number of working days",
+    r"\s*[1-9][0-9]*\s*working days?\s*",
+    "1 working day",
+    "3 working days",
+)
 PER_CENT = _pattern("per cent", rf"\s*{_NUMBER}\s*%\s*", "25%")
 _UP_TO_100 = r"\s*(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)\s*%\s*"
 SHARE = {

@@ -45,8 +45,10 @@ class Timeline:
     is_open_at_start
         Whether it was open when the run started, so that it arrived then and what passed since
         its acceptance counts to the step that it had reached (rule 22).
-    arrived, accepted, resolved, left, finished
+    arrived, accepted, resolved, apologised, left, finished
         Instants; `MISSING` for what did not happen.
+    new_due
+        The new date that the apology promised, `MISSING` without one (rule 25).
     until
         When it was resolved or left, or else the end of the run.
     deadline, by_law
@@ -74,6 +76,8 @@ class Timeline:
     arrived: int
     accepted: int
     resolved: int
+    apologised: int
+    new_due: int
     left: int
     finished: int
     until: int
@@ -121,6 +125,8 @@ def timeline(trace: Trace, dossier: int) -> Timeline:
         arrived=int(docket.arrived[dossier]),
         accepted=accepted,
         resolved=resolved,
+        apologised=int(trace.apologised[dossier]),
+        new_due=int(trace.new_due[dossier]),
         left=int(trace.left[dossier]),
         finished=int(trace.finished[dossier]),
         until=until,
