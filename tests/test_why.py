@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from by_hand import play, procedure, shop
 from commands import Onestop, done, onestop_beside, refused
 from rich.console import Console
 from strategies import case_of
@@ -157,6 +158,26 @@ def test_whatever_can_become_of_a_dossier_can_be_told(seed: int) -> None:
         with Console(file=StringIO(), width=160) as console:
             console.print(*timeline_tables(trace, "base", it))
         json.dumps(timeline_as_json(trace, "base", it), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(8, "2021 17:00, kept"), (17, "2021 17:00, not kept"), (200, "2021 17:00 outcome overdue")],
+)
+def test_an_apology_is_told_with_its_new_date(days: int, said: str) -> None:
+    steps = f"{{id: check, wait: {days} days}}", "{id: sign, at: city.desk, work: 10 min}"
+    promised = "time_limit: 5 working days, apology: {extension: 2 working days}"
+    text = shop("desk: {}", procedure("p", *steps, keys=promised))
+    trace = play(text, a="p 2021-02-01 09:00").trace
+    it = timeline(trace, 0)
+    page = StringIO()
+    Console(file=page, width=160).print(*timeline_tables(trace, "base", it))
+    printed = words(page.getvalue())
+    assert "apology sent Fri 5 Feb 2021 17:00, new date Wed 17 Feb 2021 17:00" in printed
+    assert said in printed
+    found = timeline_as_json(trace, "base", it)
+    assert found["apologised"] == "2021-02-05T17:00:00"
+    assert found["new_due"] == "2021-02-17T17:00:00"
 
 
 def test_same_day_is_explained_by_the_cut_off(onestop: Onestop) -> None:
