@@ -18,10 +18,13 @@ TEMPLATE = ROOT / "sim" / "cli" / "template.yaml"
 SLICES: dict[str, dict[str, Any]] = {
     # two of the 126 communes; and eight of the 526, in one district
     "two-tier-2025": {
-        "levels.commune.offices": 2, "levels.branch.offices": 1, "volumes.communes.in_period": 8433,
+        "levels.commune.offices": 2,
+        "levels.branch.offices": 1,
+        "volumes.communes.in_period": 8433,
     },
     "two-tier-2025-three-tiers": {
-        "levels.commune.offices": 8, "levels.district.offices": 1,
+        "levels.commune.offices": 8,
+        "levels.district.offices": 1,
         "volumes.communes.in_period": 8080,
     },
     "uong-bi-2021": {"period.to": "2021-02-28"},
