@@ -85,6 +85,21 @@ def test_run_prints_its_results_and_names_the_study_and_the_next_command(onestop
     assert Path(match[1], "study.json").is_file()
 
 
+def test_run_prints_the_pools_where_there_are_any(onestop: Onestop) -> None:
+    assert "Pools" not in done(onestop("run", "ward.yaml")).out
+    pooled = TEXT.replace(
+        "policies:\n",
+        "policies:\n  one-floor: [{pool: {at: ward, name: floor, stations: [reception, clerk]}}]\n",
+    )
+    Path("pooled.yaml").write_text(pooled, "utf-8")
+    found = done(onestop("run", "pooled.yaml", "--policy", "one-floor"))
+    _, _, pools = found.out.partition("Pools, one-floor")
+    (row,) = re.findall(r"^ ward\.floor .*$", pools, re.MULTILINE)
+    estimate = values(done(onestop("run", "pooled.yaml", "--policy", "one-floor", "--json")))
+    busy = estimate["one-floor", "pool", "ward.floor", "utilisation"]
+    assert row.split()[1:3] == [f"{100 * busy:.2f}", "%"]
+
+
 def test_quiet_prints_the_same_results_and_nothing_else(onestop: Onestop) -> None:
     for command in ("run", "compare"):
         plain = done(onestop(command, "ward.yaml"))

@@ -33,8 +33,8 @@ WITH_POLICIES = [
     for file in (*SCENARIOS, TEMPLATE)
     for policy in ("base", *sim.load(file).policies)
 ]
-TOO_LARGE = {"ha-noi-2019"}
-"""A year would take the reference engine minutes, and more memory than two of them may have."""
+TOO_LARGE = {"ha-noi-2019", "two-tier-2025", "two-tier-2025-three-tiers"}
+"""Run whole, they would take the reference engine minutes for each policy."""
 SLICED_WITH_POLICIES = [
     (file, policy)
     for file, policy in WITH_POLICIES

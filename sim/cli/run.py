@@ -19,11 +19,11 @@ def command(scenario: Path, policy: str, options: StudyOptions) -> None:
     from sim.cli.studying import read_as_set, run_study, show_warnings
     from sim.cli.tables import (
         last_line,
+        place_tables,
         policy_table,
         print_json,
         published_table,
         show,
-        station_table,
     )
 
     loaded = read_as_set(scenario, options)
@@ -35,7 +35,7 @@ def command(scenario: Path, policy: str, options: StudyOptions) -> None:
     else:
         show(
             policy_table(study, summary, [policy]),
-            station_table(summary, policy),
+            *place_tables(summary, policy),
             lateness_table(summary, policy),
             published_table(loaded.scenario.with_policy(policy), summary, policy),
         )

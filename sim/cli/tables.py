@@ -15,7 +15,7 @@ import click
 from sim.cli.printing import print_object
 from sim.experiment.study import Study
 from sim.measures import RATES
-from sim.scenario.measure_names import SHARES
+from sim.scenario.measure_names import POOL_MEASURES, SHARES
 from sim.statistics.bootstrap import FEWEST_TO_CARRY, FEWEST_TO_RESAMPLE
 
 if TYPE_CHECKING:
@@ -110,15 +110,20 @@ def _thin(study: Study, measure: str) -> set[str]:
     return {policy for policy, replications in carrying.items() if replications < FEWEST_TO_CARRY}
 
 
-def station_table(summary: pd.DataFrame, policy: str) -> Table:
-    """Put the stations in rows and what is measured at them in columns."""
-    headings = [measure.replace("_", "\n") for measure in AT_STATIONS]
-    table = titled_table(f"Stations, {policy}", "station", headings)
-    own = summary[(summary["policy"] == policy) & (summary["scope"] == "station")]
-    for station in own["name"].unique():
-        rows = {row.measure: row for row in rows_of(own[own["name"] == station])}
-        table.add_row(station, *(number(rows[m].estimate, m) for m in AT_STATIONS))
-    return table
+def place_tables(summary: pd.DataFrame, policy: str) -> Iterator[Table]:
+    """Put the stations in rows and what is measured at them in columns; then the pools."""
+    for title, scope, measures in (
+        ("Stations", "station", AT_STATIONS),
+        ("Pools", "pool", POOL_MEASURES),
+    ):
+        own = summary[(summary["policy"] == policy) & (summary["scope"] == scope)]
+        headings = [measure.replace("_", "\n") for measure in measures]
+        table = titled_table(f"{title}, {policy}", scope, headings)
+        for place in own["name"].unique():
+            rows = {row.measure: row for row in rows_of(own[own["name"] == place])}
+            table.add_row(place, *(number(rows[m].estimate, m) for m in measures))
+        if table.row_count:
+            yield table
 
 
 def published_table(scenario: Scenario, summary: pd.DataFrame, policy: str) -> Table | None:

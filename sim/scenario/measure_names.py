@@ -18,7 +18,7 @@ STATION_MEASURES = (
     "served", "left", "wait_minutes_mean", "wait_minutes_p90", "queue_mean", "queue_max",
     "utilisation", "overtime_hours", "over_allotment", *LATE_HOURS,
 )  # fmt: skip
-POOL_MEASURES = ("served", "utilisation", "overtime_hours")
+POOL_MEASURES = ("utilisation", "served", "overtime_hours")
 ALL_MEASURES = tuple(dict.fromkeys((*DOSSIER_MEASURES, *STATION_MEASURES, *POOL_MEASURES)))
 SHARES = (
     "on_time_rate", "on_time_rate_of_resolved", "early_rate", "resolution_rate", "in_time_rate",
