@@ -10,9 +10,15 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sim.calendars import advance, open_until
 from sim.durations import DAY, MISSING, NEVER
+
+Instant = TypeVar("Instant", int, NDArray[np.int64])
 
 
 class LimitKind(IntEnum):
@@ -176,7 +182,29 @@ def apology_instant(
     return closings[place]
 
 
-def due_day(due: int) -> int:
+def new_date(
+    apologised: NDArray[np.int64], days_on: int, days: Sequence[int], closings: Sequence[int]
+) -> NDArray[np.int64]:
+    """Give the new dates that apologies promise (rule 25).
+
+    Parameters
+    ----------
+    apologised
+        When they were sent, each a last closing, shape (n,).
+    days_on
+        How many open days later.
+
+    Returns
+    -------
+    array
+        Last closings, shape (n,); `NEVER` beyond the calendar.
+    """
+    places = np.searchsorted(days, due_day(apologised), side="right") + days_on - 1
+    dates: NDArray[np.int64] = np.append(closings, NEVER)[places.clip(max=len(closings))]
+    return dates
+
+
+def due_day(due: Instant) -> Instant:
     """Give the date of a due instant: a closing at midnight belongs to the day it ends."""
     return (due - 1) // DAY
 

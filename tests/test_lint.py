@@ -607,6 +607,25 @@ def test_pauses_before_acceptance_after_resolution_and_without_a_limit(warnings:
     assert with_pause(1, "pauses", law) == {}
 
 
+def test_an_owner_where_no_dossier_has_a_second_step(warnings: Warnings) -> None:
+    owned = ("desk: {", "desk: {owner: true, ")
+    has(warnings(owned), "levels.city.stations.desk.owner", "no dossier has a second step or round")
+    twice = "work: 30 min, incomplete: {share: 10%, away: 1 working day}}\n"
+    assert warnings(owned, ("work: 30 min}\n", twice)) == {}
+
+
+@pytest.mark.parametrize(
+    ("limit", "is_told"),
+    [("same day", True), ("1 working day", True), ("2 working days", False), ("3 days", False)],
+)
+def test_an_apology_for_which_no_limit_is_long_enough(
+    warnings: Warnings, limit: str, is_told: bool
+) -> None:
+    apology = "apology: {extension: 1 working day}"
+    found = warnings(("time_limit: 3 working days", f"{apology}\n    time_limit: {limit}"))
+    assert list(found) == (["procedures.copy.apology"] if is_told else [])
+
+
 def test_patience_where_no_citizen_is_present(warnings: Warnings) -> None:
     """Patience holds wherever a present citizen's dossier is, at desks too (rule 7)."""
     for station in ("counter: {kind: counter", "desk: {"):

@@ -22,7 +22,7 @@ from sim import departures
 from sim.durations import MISSING
 from sim.engine import Trace, reference, simulate
 from sim.engine.clock import LimitClock
-from sim.engine.reference import Phase
+from sim.engine.reference import Phase, Rank
 from sim.network import Group
 
 MOST_CASES = 300
@@ -176,10 +176,10 @@ def clear_only_while_on_shift(patch: pytest.MonkeyPatch) -> None:
 def suspended_work_is_finished(patch: pytest.MonkeyPatch) -> None:
     true_take = reference._Run._take
 
-    def take(self: Engine, place: int, node: int) -> None:
+    def take(self: Engine, place: int, rank: Rank) -> None:
         stations = self.stations
         self.stations = [replace(station, at_close="finish") for station in stations]
-        true_take(self, place, node)
+        true_take(self, place, rank)
         self.stations = stations
 
     put(patch, take, "_take")
@@ -200,8 +200,9 @@ def an_owner_has_the_dossier_at_every_station(patch: pytest.MonkeyPatch) -> None
 
     true_take = reference._Run._take
 
-    def take(self: Engine, place: int, node: int) -> None:
-        true_take(self, place, node)
+    def take(self: Engine, place: int, rank: Rank) -> None:
+        true_take(self, place, rank)
+        node = rank[-1]
         if self.stations[self.station_of[node]].owner:
             self.owner.setdefault((self.dossier_of[node], 0), place)
 

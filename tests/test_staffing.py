@@ -589,6 +589,7 @@ def test_where_officers_beyond_those_of_today_do_most_good(onestop: Onestop) -> 
         (["--budget", "many"], "--budget many: write a number"),
         (["--budget", "3"], "a budget of 3 is too small: the work alone needs"),
         (["--target", "9%", "--measure", "wait"], "`wait` is no rate of dossiers"),
+        (["--target", "9%", "--measure", "three_visits_rate"], "is no rate of dossiers"),
         (["--target", "9%", "--station", "city.lnd"], "--station city.lnd: no station"),
         (["--target", "9%", "--cost", "city.lnd=2"], "--cost city.lnd: no such station"),
         (["--target", "9%", "--cost", "city.land=0"], "an officer costs more than 0"),

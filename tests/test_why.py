@@ -162,7 +162,11 @@ def test_whatever_can_become_of_a_dossier_can_be_told(seed: int) -> None:
 
 @pytest.mark.parametrize(
     ("days", "said"),
-    [(8, "2021 17:00, kept"), (17, "2021 17:00, not kept"), (200, "2021 17:00 outcome overdue")],
+    [
+        (8, "2021 17:00, kept"),
+        (17, "2021 17:00, not kept"),
+        (200, "2021 17:00, not kept outcome overdue"),
+    ],
 )
 def test_an_apology_is_told_with_its_new_date(days: int, said: str) -> None:
     steps = f"{{id: check, wait: {days} days}}", "{id: sign, at: city.desk, work: 10 min}"

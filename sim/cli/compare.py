@@ -77,6 +77,7 @@ def command(
     from sim.cli.lateness import moved_lateness_table
     from sim.cli.studying import read_as_set, run_study, run_together, show_warnings
     from sim.cli.tables import (
+        headlines_of,
         in_width,
         last_line,
         policy_table,
@@ -141,7 +142,10 @@ def command(
         differences = comparison.differences
         show(
             *(policy_table(study, summary, some) for some in in_width(names)),
-            *(difference_table(differences, some, base) for some in in_width(others)),
+            *(
+                difference_table(differences, headlines_of(summary), some, base)
+                for some in in_width(others)
+            ),
             ranking(comparison),
             None if target is None or chances is None else target_table(chances, target),
             *(

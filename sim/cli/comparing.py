@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.cli.tables import headlines_of, number, rows_of, titled_table, with_interval
+from sim.cli.tables import number, rows_of, titled_table, with_interval
 from sim.comparison import HEADLINE, Comparison, flipped
 from sim.experiment.folder import recorded_plan
 from sim.experiment.replay import replay
@@ -22,11 +22,13 @@ _NAMED = 3
 """Dossiers that a table names."""
 
 
-def difference_table(differences: pd.DataFrame, policies: Iterable[str], against: str) -> Table:
-    """Put differences of the headline measures in rows and the policies in columns."""
+def difference_table(
+    differences: pd.DataFrame, measures: Iterable[str], policies: Iterable[str], against: str
+) -> Table:
+    """Put differences of some measures in rows and the policies in columns."""
     table = titled_table(f"Differences from {against}", "measure", policies)
     overall = differences[differences["scope"] == "all"]
-    for measure in headlines_of(overall):
+    for measure in measures:
         rows = {row.policy: row for row in rows_of(overall[overall["measure"] == measure])}
         cells = []
         for policy in policies:

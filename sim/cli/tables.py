@@ -73,9 +73,9 @@ def _without_unit(value: float, measure: str, error: float) -> str:
     return number(value, measure, error=error).removesuffix(" %")
 
 
-def headlines_of(overall: pd.DataFrame) -> tuple[str, ...]:
+def headlines_of(summary: pd.DataFrame) -> tuple[str, ...]:
     """Give the measures to print; those of apologies only where there are any."""
-    of_apologies = overall[overall["measure"].isin(OF_APOLOGIES)]
+    of_apologies = summary[summary["measure"].isin(OF_APOLOGIES)]
     return HEADLINES + (OF_APOLOGIES if of_apologies["estimate"].any() else ())
 
 
@@ -84,7 +84,7 @@ def policy_table(study: Study, summary: pd.DataFrame, policies: Iterable[str]) -
     table = titled_table(title_of(study), "measure", policies)
     overall = summary[summary["scope"] == "all"]
     marked = False
-    for measure in headlines_of(overall):
+    for measure in headlines_of(summary):
         rows = {row.policy: row for row in rows_of(overall[overall["measure"] == measure])}
         thin = _thin(study, measure)
         cells = [

@@ -173,9 +173,10 @@ def arrival_words(told: Timeline) -> str:
 def apology_words(told: Timeline) -> str:
     """Say when an apology was sent, and whether the new date was kept."""
     sent = f"sent {instant_words(told.apologised)}, new date {instant_words(told.new_due)}"
-    if told.resolved == MISSING:
-        return sent
-    return f"{sent}, {'kept' if told.resolved <= told.new_due else 'not kept'}"
+    if told.until > told.new_due:
+        return f"{sent}, not kept"
+    is_kept = told.resolved != MISSING and told.new_due < NEVER
+    return f"{sent}, kept" if is_kept else sent
 
 
 def outcome_words(told: Timeline) -> str:

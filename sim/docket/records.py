@@ -232,11 +232,6 @@ class Docket:
         return self.templates.rule[self.place]
 
     @cached_property
-    def first_here(self) -> Integers:
-        """The dossier's first visit at the station of each visit, shape (S,)."""
-        return self._of_all(self.templates.first_here)
-
-    @cached_property
     def following(self) -> Integers:
         """The node that follows each, -1 at the route's end, shape (S,)."""
         return self._of_all(self.templates.following)

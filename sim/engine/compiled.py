@@ -11,6 +11,7 @@ from numba.core import event
 from numpy.typing import NDArray
 
 from sim.calendars import Calendar, told_apart
+from sim.deadlines import LimitKind
 from sim.departures import NO_CUTOFF
 from sim.docket import Docket, draw
 from sim.durations import MISSING, NEVER
@@ -198,7 +199,7 @@ def _limits(network: Network) -> Integers:
         [
             [
                 *([limit.kind, limit.amount] for limit in (given.limit, given.statutory_limit)),
-                [given.apology_before, given.apology_extension],
+                [LimitKind.WORKING_DAYS, given.apology_before],
             ]
             for given in network.procedures
         ],

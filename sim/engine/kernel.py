@@ -484,7 +484,7 @@ def _plan_apology(
 ) -> None:
     """Plan an apology for a dossier whose due instant was set now, if it had none (rule 25)."""
     dossier = dossiers[number]
-    days_before = limits[dossier.procedure, 2, 0]
+    days_before = limits[dossier.procedure, 2, 1]
     is_open = dossier.resolved == MISSING and dossier.left == MISSING
     if days_before > 0 and is_open and dossier.apologised == MISSING:
         calendar = calendars[dossier.accepting_calendar]
@@ -958,8 +958,8 @@ def _run(
     transfers, departs
         TRANSFER; hours of departure.
     limits
-        Kind and amount of each procedure's limit and statutory limit; days before and extension
-        of its apology, 0 without. Shape (P, 3, 2).
+        Kind and amount of each procedure's limit, of its statutory one, and of the time before it
+        is due at which apologies are sent, 0 days without. Shape (P, 3, 2).
     plan, dossiers
         PLAN, DOSSIER; what happens to dossiers is written here.
     dossier_of, station_of, duration, patience

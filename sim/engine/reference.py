@@ -10,7 +10,7 @@ works through it in a declared order.
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -86,7 +86,10 @@ class Dossier:
 
 @dataclass(slots=True)
 class Queue:
-    """One station's queue: by rank, and in the order of joining for stations that clear."""
+    """One station's queue: by rank, and in the order of joining for stations that clear.
+
+    `ranked` is a heap; at stations with owners it is sorted, as not only the smallest is taken.
+    """
 
     ranked: list[Rank] = field(default_factory=list)
     by_joining: deque[int] = field(default_factory=deque)
@@ -452,7 +455,10 @@ class _Run:
         key = self._key(node, number, self.stations[place])
         queue = self.queues[place]
         rank = (self.priority[number], key, self.joined[node], number, node)
-        heapq.heappush(queue.ranked, rank)
+        if self.stations[place].owner:
+            insort(queue.ranked, rank)
+        else:
+            heapq.heappush(queue.ranked, rank)
         if self.clears[place]:
             queue.by_joining.append(node)
         self.touched_groups.update(self.network.groups_of_station[place])
@@ -483,7 +489,7 @@ class _Run:
             ranks = [self._smallest(place, station) for station in self._open_to(place, group)]
             smallest = min((rank for rank in ranks if rank is not None), default=None)
             if smallest is not None:
-                self._take(place, smallest[-1])
+                self._take(place, smallest)
 
     def _open_to(self, number: int, group: Group) -> tuple[int, ...]:
         """List the stations from which an idle officer may take now."""
@@ -514,16 +520,19 @@ class _Run:
     def _smallest(self, officer: int, place: int) -> Rank | None:
         """Give the smallest queued step of a station that an officer may have."""
         ranked = self.queues[place].ranked
+        if self.stations[place].owner:
+            own = (rank for rank in ranked if self._may_have(officer, rank[-1]))
+            return next((rank for rank in own if self._queued(rank[-1])), None)
         while ranked and not self._queued(ranked[0][-1]):
             heapq.heappop(ranked)
-        if not self.stations[place].owner:
-            return ranked[0] if ranked else None
-        queued = (rank for rank in ranked if self._queued(rank[-1]))
-        return min((rank for rank in queued if self._may_have(officer, rank[-1])), default=None)
+        return ranked[0] if ranked else None
 
-    def _take(self, place: int, node: int) -> None:
+    def _take(self, place: int, rank: Rank) -> None:
+        node = rank[-1]
         officer, station = self.officers[place], self.stations[self.station_of[node]]
         if station.owner:
+            ranked = self.queues[self.station_of[node]].ranked
+            del ranked[bisect_left(ranked, rank)]
             self.owner.setdefault((self.dossier_of[node], self.station_of[node]), place)
         officer.idle = False
         self.started[node] = self.env.now

@@ -10,13 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.calendars import open_times_by, told_apart
-from sim.deadlines import LimitKind
+from sim.deadlines import LimitKind, new_date
 from sim.docket import Docket, NodeKind
 from sim.docket.records import Numbers
 from sim.durations import DAY, MISSING, NEVER
-from sim.engine.clock import LimitClock
 from sim.network import Network
-from sim.scenario.values import Limit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,16 +129,19 @@ class Trace:
     def new_due(self) -> Instants:
         """The new date that each apology promised, `MISSING` without one (rule 25), shape (D,)."""
         new_due = np.full(self.apologised.size, MISSING)
-        for number in np.flatnonzero(self.apologised != MISSING).tolist():
-            procedure = self.network.procedures[int(self.docket.procedure[number])]
-            office = self.network.offices[int(self.docket.accepting_office[number])]
-            days_on = procedure.apology_before + procedure.apology_extension
-            promise = LimitClock(
-                Limit(LimitKind.WORKING_DAYS, days_on),
-                office.calendar,
-                self.network.same_day_cutoff,
+        which = np.flatnonzero(self.apologised != MISSING)
+        promised = np.array(
+            [p.apology_before + p.apology_extension for p in self.network.procedures]
+        )
+        days_on = promised[self.docket.procedure[which]]
+        calendars, of_office = told_apart(office.calendar for office in self.network.offices)
+        calendar_of = of_office[self.docket.accepting_office[which]]
+        for number, days in set(zip(calendar_of.tolist(), days_on.tolist(), strict=True)):
+            own = which[(calendar_of == number) & (days_on == days)]
+            calendar = calendars[number]
+            new_due[own] = new_date(
+                self.apologised[own], days, calendar.open_days, calendar.last_closings
             )
-            new_due[number] = promise.due_from(int(self.apologised[number]))
         return new_due
 
     def open_times_of_acceptor(

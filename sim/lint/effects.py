@@ -1,12 +1,13 @@
-"""Keys that are written and change nothing: pauses, patience, and limits that are not cut."""
+"""Keys that are written and change nothing: pauses, patience, owners, limits that are not cut."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from sim.deadlines import LimitKind
 from sim.lint.subject import Subject
+from sim.network import Procedure
 from sim.routes import NodeKind, Template
 from sim.scenario.offices import offices_of
 from sim.scenario.policies import stages
@@ -18,6 +19,10 @@ from sim.scenario.values import Limit
 
 OF_THE_STUDY = ("period", "warm_up", "seed", "replications", "policies")
 """What all policies of a study have in common."""
+_TOO_SHORT = (
+    "changes nothing: no limit is longer than the days before it ends at which an apology is sent, "
+    "and no pause moves its end"
+)
 _WHICH = frozenset(Which.model_fields)
 
 
@@ -56,6 +61,61 @@ def patience_without_effect(subject: Subject) -> Iterator[Finding]:
                 "changes nothing: none who come here come through a channel whose citizen is "
                 "present; write `present: true` for the channel, or leave the patience out",
             )
+
+
+def owners_without_effect(subject: Subject) -> Iterator[Finding]:
+    """Find stations with owners at which no dossier has a second step (rule 23)."""
+    ways = [way for of_one in subject.ways for way in of_one.ways]
+    if not all(of_one.complete for of_one in subject.ways):
+        return
+    again = {address for way in ways for address in _visited_again(way.template)}
+    owned = dict.fromkeys(s.address for s in subject.network.stations if s.owner)
+    for address in owned:
+        if address not in again:
+            level, _, name = address.partition(".")
+            yield (
+                ("levels", level, "stations", name, "owner"),
+                "changes nothing: no dossier has a second step or round here",
+            )
+
+
+def _visited_again(template: Template) -> Iterator[str]:
+    """Give the stations to which a dossier comes twice, or may be sent back."""
+    seen = set[str]()
+    for node in template.nodes:
+        if isinstance(node.step, Visit) and node.kind == NodeKind.VISIT:
+            if node.step.at in seen or node.step.incomplete is not None:
+                yield node.step.at
+            seen.add(node.step.at)
+
+
+def apologies_without_effect(subject: Subject) -> Iterator[Finding]:
+    """Find apologies for which no limit is long enough (rule 25)."""
+    given = subject.scenario.procedures
+    can = {
+        procedure.name: not ways.complete
+        or _may_apologise(procedure, [way.template for way in ways.ways])
+        for procedure, ways in zip(subject.network.procedures, subject.ways, strict=True)
+    }
+    for name, possible in can.items():
+        if given[name].apology is not None and not possible:
+            yield ("procedures", name, "apology"), _TOO_SHORT
+    if subject.scenario.apology is not None and not any(
+        possible for name, possible in can.items() if given[name].apology is None
+    ):
+        yield ("apology",), _TOO_SHORT
+
+
+def _may_apologise(procedure: Procedure, templates: Sequence[Template]) -> bool:
+    """Tell whether there can be a closing, after the day of acceptance, at which one is sent."""
+    limit = procedure.limit
+    if limit.kind == LimitKind.NONE:
+        return False
+    if limit.kind == LimitKind.WORKING_DAYS and limit.amount > procedure.apology_before:
+        return True
+    if limit.kind not in (LimitKind.SAME_DAY, LimitKind.WORKING_DAYS):
+        return True
+    return any(not why for template in templates for _, why in _clocks(template))
 
 
 def changes_without_effect(subject: Subject) -> Iterator[Finding]:

@@ -9,8 +9,10 @@ from pathlib import Path
 from sim.errors import InputError, Problem
 from sim.lint.capacity import stations_overloaded, stations_unstaffed, stations_unvisited
 from sim.lint.effects import (
+    apologies_without_effect,
     changes_without_effect,
     clocks_without_effect,
+    owners_without_effect,
     patience_without_effect,
     statutory_limits_below_limits,
 )
@@ -56,6 +58,8 @@ CHECKS: tuple[Check, ...] = (
     citizens_at_closed_counters,
     clocks_without_effect,
     patience_without_effect,
+    owners_without_effect,
+    apologies_without_effect,
     changes_without_effect,
     statutory_limits_below_limits,
     hours_at_night,

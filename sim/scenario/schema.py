@@ -738,7 +738,8 @@ class Apology(Part):
     For example `1 working day`.
     """
     extension: WorkingDays
-    """By how many working days the new date lies after the due date. For example `3 working days`.
+    """By how many working days the new date lies after the due date or, if that is closed, after
+    the first open day that follows it. For example `3 working days`.
     """
 
 

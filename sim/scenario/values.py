@@ -6,7 +6,6 @@ import math
 import re
 from calendar import monthrange
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
@@ -73,6 +72,7 @@ class Limit:
                 return f"{np.format_float_positional(self.amount / MINUTE, trim='-')} min"
 
 
+_SAID_WORKING_DAYS = re.compile(r"working\s*days?\s*$", re.IGNORECASE)
 _LIMIT = re.compile(
     r"(?P<number>[0-9]{1,30}(?:\.[0-9]{1,30})?)\s*"
     r"(?P<unit>working days?|working h|working hours?|days?|weeks?|h|hours?|min|minutes?)"
@@ -112,12 +112,11 @@ def parse_limit(value: object) -> Limit:
 
 
 def _working_days(value: object) -> Limit:
-    limit = None
-    with suppress(ValueError):
+    if isinstance(value, Limit) or (isinstance(value, str) and _SAID_WORKING_DAYS.search(value)):
         limit = parse_limit(value)
-    if limit is None or limit.kind != LimitKind.WORKING_DAYS:
-        raise ValueError(f"{quoted(value)} is not a number of working days; write `1 working day`")
-    return limit
+        if limit.kind == LimitKind.WORKING_DAYS:
+            return limit
+    raise ValueError(f"{quoted(value)} is not a number of working days; write `1 working day`")
 
 
 def _in_hours(number: float, unit: str) -> str:

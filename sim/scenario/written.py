@@ -121,7 +121,7 @@ TIME_LIMIT = _pattern(
 )  # fmt: skip
 WORKING_DAYS = _pattern(
     "number of working days",
-    r"\s*[1-9][0-9]*\s*working days?\s*",
+    rf"\s*{_NUMBER}\s*working days?\s*",
     "1 working day",
     "3 working days",
 )
