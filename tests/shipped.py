@@ -15,7 +15,15 @@ ROOT = Path(__file__).parents[1]
 SCENARIOS = tuple(sorted((ROOT / "scenarios").glob("*.yaml")))
 TEMPLATE = ROOT / "sim" / "cli" / "template.yaml"
 
+QUANG_NINH = {
+    "period.to": "2019-01-31",
+    "warm_up": "30 days",
+    "volumes.province.per_year": 8000,
+    "volumes.districts.per_year": 30000,
+}
 SLICES: dict[str, dict[str, Any]] = {
+    "quang-ninh-2020": QUANG_NINH,
+    "quang-ninh-2020-before": QUANG_NINH,
     # two of the 126 communes; and eight of the 526, in one district
     "two-tier-2025": {
         "levels.commune.offices": 2,
