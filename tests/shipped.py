@@ -22,6 +22,12 @@ QUANG_NINH = {
     "volumes.districts.per_year": 30000,
 }
 SLICES: dict[str, dict[str, Any]] = {
+    "do-luong-tan-ky-2024": {
+        "period.to": "2024-01-31",
+        "warm_up": "30 days",
+        "volumes.communes.per_year": 30000,
+        "volumes.districts.per_year": 4400,
+    },
     "quang-ninh-2020": QUANG_NINH,
     "quang-ninh-2020-before": QUANG_NINH,
     # two of the 126 communes; and eight of the 526, in one district
