@@ -42,6 +42,7 @@ SLICES: dict[str, dict[str, Any]] = {
         "volumes.communes.in_period": 8080,
     },
     "uong-bi-2021": {"period.to": "2021-02-28"},
+    "uong-bi-wards-2021": {"period.to": "2021-01-31"},
 }
 """What is set in those scenarios that are long or large; the others are run whole."""
 
