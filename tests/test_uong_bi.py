@@ -151,3 +151,26 @@ def test_fewer_officers_at_the_land_desk_are_worse_for_the_same_citizens(
     assert (
         nine["station", "city.land", "utilisation"] > (base["station", "city.land", "utilisation"])
     )
+
+
+@pytest.mark.parametrize("policy", ["three-to-the-counters", "one-floor"])
+def test_officers_where_they_are_missed_shorten_the_wait(base: Values, policy: str) -> None:
+    changed = a_year(SCENARIO.with_policy(policy))
+    assert (
+        changed["all", "all", "wait_minutes_mean"] < 0.9 * base["all", "all", "wait_minutes_mean"]
+    )
+    assert changed["all", "all", "resolved_late"] == 0
+
+
+def test_shared_data_keep_limits_that_less_work_does_not() -> None:
+    work, data = (
+        a_year(SCENARIO.with_policy(policy)) for policy in ("cut-sixty", "cut-sixty-shared-data")
+    )
+    assert data["all", "all", "on_time_rate"] > work["all", "all", "on_time_rate"]
+
+
+def test_a_saturday_is_open_and_no_working_day() -> None:
+    network = build(SCENARIO.with_policy("saturday-mornings"))
+    dossiers = simulate(network, draw(network, SCENARIO.seed, 1)).dossiers
+    assert (dossiers["accepted"].dt.day_name() == "Saturday").any()
+    assert not dossiers["due"].dt.day_name().isin(["Saturday", "Sunday"]).any()
