@@ -41,7 +41,12 @@ SLICES: dict[str, dict[str, Any]] = {
         "levels.district.offices": 1,
         "volumes.communes.in_period": 8080,
     },
-    "uong-bi-2021": {"period.to": "2021-02-28"},
+    # its volume is that of the period: as many on each of eight working days as in the year
+    "uong-bi-2021": {
+        "period.to": "2021-01-12",
+        "warm_up": "7 days",
+        "volumes.centre.in_period": 3600,
+    },
     "uong-bi-wards-2021": {"period.to": "2021-01-31"},
 }
 """What is set in those scenarios that are long or large; the others are run whole."""
