@@ -41,7 +41,7 @@ SLICES: dict[str, dict[str, Any]] = {
         "levels.district.offices": 1,
         "volumes.communes.in_period": 8080,
     },
-    # its volume is that of the period: as many on each of eight working days as in the year
+    # its volume is that of the period: seven working days, with as many on each as in the year
     "uong-bi-2021": {
         "period.to": "2021-01-12",
         "warm_up": "7 days",
