@@ -28,6 +28,15 @@ SLICES: dict[str, dict[str, Any]] = {
         "volumes.communes.per_year": 30000,
         "volumes.districts.per_year": 4400,
     },
+    # two weeks, with a twelfth of their dossiers
+    "phu-tho-2026": {
+        "period.to": "2026-06-12",
+        "warm_up": "0 days",
+        "volumes.communes.in_period": 4800,
+        "procedures.C01.volume.in_period": 1600,
+        "procedures.land.volume.in_period": 800,
+        "procedures.departments.volume.in_period": 250,
+    },
     "quang-ninh-2020": QUANG_NINH,
     "quang-ninh-2020-before": QUANG_NINH,
     # two of the 126 communes; and eight of the 526, in one district
