@@ -22,6 +22,21 @@ QUANG_NINH = {
     "volumes.districts.per_year": 30000,
 }
 SLICES: dict[str, dict[str, Any]] = {
+    "ha-noi-2019": {  # Tây Hồ with its eight wards, of which the mergers leave six, five and four
+        "period.to": "2019-01-31",
+        "warm_up": "0 days",
+        "levels.district.offices": {
+            "Tây Hồ": {"staff": {"reception": 2, "land": 5, "divisions": 7, "signing": 2}}
+        },
+        "levels.commune.offices": 8,
+        "volumes.communes.per_working_day": 179,
+        "volumes.land.per_working_day": 31,
+        "volumes.districts.per_working_day": 18,
+        "volumes.departments.per_working_day": 10,
+        "policies.mergers-30.changes.0.merge.into": 6,
+        "policies.mergers-41.changes.0.merge.into": 5,
+        "policies.mergers-53.changes.0.merge.into": 4,
+    },
     "do-luong-tan-ky-2024": {
         "period.to": "2024-01-31",
         "warm_up": "30 days",
