@@ -66,9 +66,9 @@ def test_communes_are_merged_as_far_as_other_units_were(policy: str, units: str)
 
 def test_the_branches_are_as_many_and_as_strong_as_planned() -> None:
     counters = [(level, "reception") for level in ("department", "district", "commune")]
-    plan = "ha-noi-one-stop"
-    assert len(offices_of(SCENARIO, "district")) == seed("plan-branches", plan)
-    assert officers("thirty-branches", counters) == seed("plan-staff-after", plan)
+    plan = "ha-noi-2024"
+    assert len(offices_of(SCENARIO, "district")) == seed("branches", plan)
+    assert officers("thirty-branches", counters) == seed("staff-after", plan)
     points = offices_of(SCENARIO.with_policy("thirty-points"), "commune")
     assert len({office.within for office in points.values()}) == len(points) == 30
 
