@@ -737,6 +737,7 @@ def test_a_lever_refuses_an_unknown_name_and_suggests_the_likely_one(
         ("set: {procedures.birth.time_limit: 3}", "not a time limit"),
         ("set: {procedures.birth.route.clerk.work: 3}", "no unit"),
         ("set: {procedures.birth.route.clerk: 3}", "not in a step"),
+        ("set: {transfers.0: {from: ward, to: city}}", "must end in a key of an item"),
         ("set: {seed.more: 3}", "no key `more`"),
         ("set: {levels.city.stations.land.kind: window}", "counter"),
         ("set: {procedures.birth.route.clerk.at: ward.clark}", "ward.clark"),

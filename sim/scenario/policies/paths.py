@@ -128,7 +128,8 @@ def _put(tree: Any, path: str, value: object) -> None:
         raise UnfitError(("set", path), "a step keeps its id")
     if isinstance(node, list | tuple):
         if any(isinstance(item, dict) for item in node):
-            why = f"must end in a key of a step, not in a step: `{path}.KEY`"
+            one = "a step" if "route" in above else "an item"
+            why = f"must end in a key of {one}, not in {one}: `{path}.KEY`"
         else:
             why = f"is one item of a list; set the whole: `{'.'.join(above)}: […]`"
         raise UnfitError(("set", path), why)
