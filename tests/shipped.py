@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 import sim
+from sim.docket import draw
+from sim.engine import Trace, simulate
+from sim.measures import measure
+from sim.network import build
 from sim.scenario.policies import with_values
 from sim.scenario.schema import Scenario
+
+Values = Mapping[tuple[str, str, str], float]
 
 ROOT = Path(__file__).parents[1]
 SCENARIOS = tuple(sorted((ROOT / "scenarios").glob("*.yaml")))
@@ -82,6 +89,19 @@ def slice_of(file: Path) -> Scenario:
     return with_values(scenario, SLICES[file.stem]) if file.stem in SLICES else scenario
 
 
+def first_replication(scenario: Scenario) -> Trace:
+    """Run a scenario's first replication."""
+    network = build(scenario)
+    return simulate(network, draw(network, scenario.seed, 1))
+
+
+def values_of(trace: Trace) -> Values:
+    """Give what is measured of a replication by scope, name and measure."""
+    table = measure(trace.network, trace).table
+    keys = zip(table["scope"], table["name"], table["measure"], strict=True)
+    return dict(zip(keys, table["value"], strict=True))
+
+
 def of_the_seed(source: str) -> dict[str, Any]:
     """Give the entry that a source such as ``seeds/FILE#ID`` names."""
     file, _, name = source.partition("#")
@@ -89,3 +109,10 @@ def of_the_seed(source: str) -> dict[str, Any]:
     (entry,) = (e for e in [*seed["figures"], *seed.get("derived", [])] if e["id"] == name)
     assert isinstance(entry, dict)
     return entry
+
+
+def seed_value(source: str) -> float:
+    """Give the one number of that entry."""
+    value = of_the_seed(source)["value"]
+    assert isinstance(value, int | float)
+    return value

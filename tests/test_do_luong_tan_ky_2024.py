@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from shipped import ROOT, slice_of
+from shipped import ROOT, first_replication, slice_of, values_of
 
-from sim.docket import draw
-from sim.engine import Trace, simulate
-from sim.measures import measure
-from sim.network import build
+from sim.engine import Trace
 
 FILE = ROOT / "scenarios" / "do-luong-tan-ky-2024.yaml"
 
 
 def traced(policy: str) -> Trace:
-    scenario = slice_of(FILE)
-    network = build(scenario.with_policy(policy))
-    return simulate(network, draw(network, scenario.seed, 1))
+    return first_replication(slice_of(FILE).with_policy(policy))
 
 
 def officers_of_a_dossier(policy: str) -> int:
@@ -27,11 +22,7 @@ def officers_of_a_dossier(policy: str) -> int:
 
 
 def turnaround(policy: str, scope: str, name: str) -> float:
-    scenario = slice_of(FILE)
-    network = build(scenario.with_policy(policy))
-    table = measure(network, simulate(network, draw(network, scenario.seed, 1))).table
-    values = table.set_index(["scope", "name", "measure"])["value"]
-    return float(values[scope, name, "turnaround_days_mean"])
+    return values_of(traced(policy))[scope, name, "turnaround_days_mean"]
 
 
 def test_one_owner_has_a_land_dossier_from_beginning_to_end() -> None:

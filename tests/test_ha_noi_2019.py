@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 
 import pytest
-from shipped import ROOT, of_the_seed, slice_of
+from shipped import ROOT, first_replication, seed_value, slice_of
 
 import sim
 from sim.scenario.offices import offices_of, staff_in_office
@@ -19,9 +19,7 @@ FORWARDED = ("D06", "D07", "D08", "D09")
 
 
 def seed(name: str, file: str = "ha-noi-2019") -> float:
-    value = of_the_seed(f"seeds/{file}#{name}")["value"]
-    assert isinstance(value, int | float)
-    return value
+    return seed_value(f"seeds/{file}#{name}")
 
 
 def officers(policy: str, stations: Iterable[tuple[str, str]]) -> int:
@@ -37,9 +35,7 @@ def officers(policy: str, stations: Iterable[tuple[str, str]]) -> int:
 @cache
 def trace(policy: str) -> sim.Trace:
     """Run the slice, one district and its wards, under a policy."""
-    scenario = slice_of(FILE)
-    network = sim.build(scenario.with_policy(policy))
-    return sim.simulate(network, sim.draw(network, scenario.seed, 1))
+    return first_replication(slice_of(FILE).with_policy(policy))
 
 
 def late(policy: str) -> int:

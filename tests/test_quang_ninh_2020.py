@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from shipped import ROOT, slice_of
+from shipped import ROOT, first_replication, slice_of, values_of
 
-from sim.docket import draw
-from sim.engine import simulate
-from sim.measures import measure
-from sim.network import build
 from sim.scenario.schema import Scenario
 
 AFTER = ROOT / "scenarios" / "quang-ninh-2020.yaml"
@@ -18,16 +14,12 @@ LIFE = ["citizen", "office", "channel", "arrived", "accepted", "due", "resolved"
 
 
 def lives(scenario: Scenario) -> pd.DataFrame:
-    network = build(scenario)
-    return simulate(network, draw(network, scenario.seed, 1)).dossiers[LIFE]
+    return first_replication(scenario).dossiers[LIFE]
 
 
 def on_time(policy: str) -> float:
-    scenario = slice_of(BEFORE)
-    network = build(scenario.with_policy(policy))
-    table = measure(network, simulate(network, draw(network, scenario.seed, 1))).table
-    values = table.set_index(["scope", "name", "measure"])["value"]
-    return float(values["all", "all", "on_time_rate"])
+    values = values_of(first_replication(slice_of(BEFORE).with_policy(policy)))
+    return values["all", "all", "on_time_rate"]
 
 
 def test_the_reform_as_a_policy_makes_the_centres_as_they_are_published() -> None:

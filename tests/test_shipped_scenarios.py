@@ -6,15 +6,10 @@ import math
 from pathlib import Path
 
 import pytest
-from shipped import ROOT, SCENARIOS, of_the_seed, slice_of
+from shipped import ROOT, SCENARIOS, first_replication, of_the_seed, slice_of, values_of
 
 import sim
-from sim.docket import draw
-from sim.engine import simulate
 from sim.lint import check
-from sim.measures import measure
-from sim.network import build
-from sim.scenario.references import BASE
 from sim.scenario.schema import PublishedFigure
 
 PAGES = ROOT / "docs" / "scenarios"
@@ -63,8 +58,6 @@ def test_a_page_tells_of_each_policy(file: Path) -> None:
 @pytest.mark.parametrize("file", OF_THE_SOURCES, ids=lambda file: file.stem)
 def test_a_slice_is_measured_at_each_published_figure(file: Path) -> None:
     scenario = slice_of(file)
-    network = build(scenario.with_policy(BASE))
-    table = measure(network, simulate(network, draw(network, scenario.seed, 1))).table
-    values = table.set_index(["scope", "name", "measure"])["value"]
+    values = values_of(first_replication(scenario))
     for figure in scenario.published:
         assert math.isfinite(values[figure.scope, figure.name, figure.measure]), figure.source

@@ -1,15 +1,12 @@
 """Two tiers and three: the same citizens with the same needs, and as many officers."""
 
 from collections import Counter
-from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from shipped import ROOT
+from shipped import ROOT, Values, first_replication, values_of
 
 from sim.docket import NodeKind, draw
-from sim.engine import simulate
-from sim.measures import measure
 from sim.network import Network, build
 from sim.scenario.load import load
 from sim.scenario.policies import with_values
@@ -20,8 +17,6 @@ THREE = load(ROOT / "scenarios" / "two-tier-2025-three-tiers.yaml")
 
 # The scenarios are run once, whichever worker has them (with `--dist loadgroup`).
 pytestmark = pytest.mark.xdist_group("two-tier")
-
-Values = Mapping[tuple[str, str, str], float]
 
 
 def sixth(scenario: Scenario) -> Scenario:
@@ -38,10 +33,7 @@ def sixth(scenario: Scenario) -> Scenario:
 
 def summer(scenario: Scenario, policy: str = "base") -> Values:
     """Run the first replication of a sixth: its values by scope, name and measure."""
-    network = build(sixth(scenario).with_policy(policy))
-    table = measure(network, simulate(network, draw(network, scenario.seed, 1))).table
-    keys = zip(table["scope"], table["name"], table["measure"], strict=True)
-    return dict(zip(keys, table["value"], strict=True))
+    return values_of(first_replication(sixth(scenario).with_policy(policy)))
 
 
 @pytest.fixture(scope="module")

@@ -1,18 +1,13 @@
 """The city centre of Uông Bí in 2021: its published figures, and a year of it."""
 
 import math
-from collections.abc import Mapping
 from pathlib import Path
 
-import pandas as pd
 import pytest
+from shipped import Values, first_replication, values_of
 
-from sim.docket import draw
-from sim.engine import simulate
-from sim.measures import measure
 from sim.network import build
 from sim.scenario.load import load
-from sim.scenario.schema import Scenario
 
 ROOT = Path(__file__).parents[1]
 SCENARIO = load(ROOT / "scenarios" / "uong-bi-2021.yaml")
@@ -21,26 +16,19 @@ DESK_OF_NINE = "land-desk-nine"
 # The year is run once, whichever worker has it (with `--dist loadgroup`).
 pytestmark = pytest.mark.xdist_group("uong-bi")
 
-Values = Mapping[tuple[str, str, str], float]
 
-
-def a_year(scenario: Scenario) -> Values:
-    """Run the first replication: its values by scope, name and measure."""
-    network = build(scenario)
-    table = measure(network, simulate(network, draw(network, scenario.seed, 1))).table
-    assert isinstance(table, pd.DataFrame)
-    keys = zip(table["scope"], table["name"], table["measure"], strict=True)
-    return dict(zip(keys, table["value"], strict=True))
+def a_year(policy: str) -> Values:
+    return values_of(first_replication(SCENARIO.with_policy(policy)))
 
 
 @pytest.fixture(scope="module")
 def base() -> Values:
-    return a_year(SCENARIO)
+    return a_year("base")
 
 
 @pytest.fixture(scope="module")
 def nine() -> Values:
-    return a_year(SCENARIO.with_policy(DESK_OF_NINE))
+    return a_year(DESK_OF_NINE)
 
 
 def published(measure_name: str) -> float:
@@ -155,7 +143,7 @@ def test_fewer_officers_at_the_land_desk_are_worse_for_the_same_citizens(
 
 @pytest.mark.parametrize("policy", ["three-to-the-counters", "one-floor"])
 def test_officers_where_they_are_missed_shorten_the_wait(base: Values, policy: str) -> None:
-    changed = a_year(SCENARIO.with_policy(policy))
+    changed = a_year(policy)
     assert (
         changed["all", "all", "wait_minutes_mean"] < 0.9 * base["all", "all", "wait_minutes_mean"]
     )
@@ -163,14 +151,11 @@ def test_officers_where_they_are_missed_shorten_the_wait(base: Values, policy: s
 
 
 def test_shared_data_keep_limits_that_less_work_does_not() -> None:
-    work, data = (
-        a_year(SCENARIO.with_policy(policy)) for policy in ("cut-sixty", "cut-sixty-shared-data")
-    )
+    work, data = (a_year(policy) for policy in ("cut-sixty", "cut-sixty-shared-data"))
     assert data["all", "all", "on_time_rate"] > work["all", "all", "on_time_rate"]
 
 
 def test_a_saturday_is_open_and_no_working_day() -> None:
-    network = build(SCENARIO.with_policy("saturday-mornings"))
-    dossiers = simulate(network, draw(network, SCENARIO.seed, 1)).dossiers
+    dossiers = first_replication(SCENARIO.with_policy("saturday-mornings")).dossiers
     assert (dossiers["accepted"].dt.day_name() == "Saturday").any()
     assert not dossiers["due"].dt.day_name().isin(["Saturday", "Sunday"]).any()
