@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,28 +78,25 @@ class Calendar:
 
     def open_times(self, start: Instants, end: Instants) -> Instants:
         """Give the open time between many pairs of instants, shape (n,), in microseconds."""
-        return self.open_times_until(end) - self.open_times_until(start)
+        return self._open_times_until(end) - self._open_times_until(start)
 
-    def open_times_until(self, instants: Instants) -> Instants:
+    def _open_times_until(self, instants: Instants) -> Instants:
         """Give the open time from the calendar's beginning to many instants, shape (n,)."""
-        if not self.opens:
-            return np.zeros_like(instants)
-        first_day, opened_before, most = self._opened_by_day
-        day = np.clip(instants // DAY - first_day, 0, opened_before.size - 1)
-        opened = opened_before.take(day)
+        first_date, opened_before = self.opened_by_date
+        date = np.clip(instants // DAY - first_date, 0, opened_before.size - 1)
+        opened = opened_before.take(date)
         opens, closes, before = self._until_opened
-        for _ in range(most):
+        for _ in range(int(np.diff(opened_before).max(initial=0))):
             opened += opens.take(opened) <= instants
         passed: Instants = before.take(opened) + np.minimum(instants, closes.take(opened))
         return passed
 
     @cached_property
-    def _opened_by_day(self) -> tuple[int, NDArray[np.intp], int]:
-        """From which date on, how many intervals opened before each date; the most in one."""
-        first = self.opens[0] // DAY
-        midnights = np.arange(first, self.opens[-1] // DAY + 2) * DAY
-        opened = np.searchsorted(self.intervals[0], midnights)
-        return first, opened, int(np.diff(opened).max())
+    def opened_by_date(self) -> tuple[int, NDArray[np.intp]]:
+        """The first date, and how many intervals opened before each date from it on."""
+        first, last = (self.opens[0] // DAY, self.opens[-1] // DAY + 1) if self.opens else (0, 0)
+        midnights = np.arange(first, last + 1) * DAY
+        return first, np.searchsorted(self.intervals[0], midnights)
 
     @cached_property
     def _until_opened(self) -> Instants:
@@ -174,6 +172,52 @@ def told_apart(calendars: Iterable[Calendar]) -> tuple[list[Calendar], NDArray[n
     places: dict[Calendar, int] = {}
     numbers = [places.setdefault(calendar, len(places)) for calendar in calendars]
     return list(places), np.array(numbers, np.intp)
+
+
+@dataclass(frozen=True)
+class Timetables:
+    """Several calendars as arrays, one after another, for `open_time_by`.
+
+    Parameters
+    ----------
+    places
+        Of each calendar, where its intervals begin and end, its first date, and where its dates in
+        `opened` and its `closings` begin and end, shape (C, 7).
+    opens, closes, before
+        Of each interval its bounds, and its calendar's open time before it.
+    opened
+        Of each date the first interval that did not open before it.
+    closings
+        The last closing of each open day.
+    """
+
+    places: Instants
+    opens: Instants
+    closes: Instants
+    before: Instants
+    opened: Instants
+    closings: Instants
+
+
+def timetables(calendars: Sequence[Calendar]) -> Timetables:
+    """Put several calendars one after another."""
+    places = np.zeros((len(calendars), 7), np.int64)
+    hours = np.concatenate([calendar.intervals for calendar in calendars], axis=1)
+    dates = [calendar.opened_by_date for calendar in calendars]
+    closings = [np.array(calendar.last_closings, np.int64) for calendar in calendars]
+    for first, parts in ((0, [calendar.opens for calendar in calendars]),
+                         (3, [own for _, own in dates]), (5, closings)):  # fmt: skip
+        ends = np.cumsum([len(part) for part in parts])
+        places[1:, first], places[:, first + 1] = ends[:-1], ends
+    places[:, 2] = [first_date for first_date, _ in dates]
+    return Timetables(
+        places,
+        hours[0],
+        hours[1],
+        hours[2],
+        np.concatenate([own + first for (_, own), first in zip(dates, places[:, 0], strict=True)]),
+        np.concatenate(closings),
+    )
 
 
 def open_times_by(
@@ -332,3 +376,34 @@ def next_open(instant: int, opens: Sequence[int], closes: Sequence[int]) -> int:
     if at > 0 and instant < closes[at - 1]:
         return instant
     return opens[at] if at < len(opens) else NEVER
+
+
+def open_time_by(
+    number: int,
+    start: int,
+    end: int,
+    places: Any,
+    opens: Sequence[int],
+    closes: Sequence[int],
+    before: Sequence[int],
+    opened: Sequence[int],
+) -> int:
+    """Give the open time from one instant to a later one by one of several calendars."""
+    first = places[number, 0]
+    last = _last_opened(number, start, places, opens, opened)
+    if last >= first and end <= closes[last]:
+        return end - start
+    passed = _open_until(last, start, opens, closes, before) if last >= first else 0
+    last = _last_opened(number, end, places, opens, opened)
+    return _open_until(last, end, opens, closes, before) - passed if last >= first else 0
+
+
+def _last_opened(
+    number: int, instant: int, places: Any, opens: Sequence[int], opened: Sequence[int]
+) -> int:
+    """Give the interval that opened last until an instant, one before the first for none."""
+    date = places[number, 3] + max(instant // DAY - places[number, 2], 0)
+    at: int = opened[min(date, places[number, 4] - 1)]
+    while at < places[number, 1] and opens[at] <= instant:
+        at += 1
+    return at - 1

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from sim.engine import unusable
+from sim.experiment.runner import make_ready
 
 COMMON = settings(
     deadline=None,
@@ -22,6 +23,4 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 def _compiled_before_any_test() -> None:
     """Compile the engine once, so that no command that a test starts does."""
     if not unusable("compiled"):
-        from sim.engine.compiled import prepare
-
-        prepare(lambda: None)
+        make_ready("compiled")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +15,10 @@ from hypothesis import strategies as st
 from sim.calendars import (
     Calendar,
     calendar_of,
+    open_time_by,
     open_times_by,
     public_holidays,
+    timetables,
     told_apart,
     weekly_calendar,
 )
@@ -229,6 +232,14 @@ def test_open_times_by_several_calendars_are_those_of_each_pairs_own(
         for office, (a, b) in zip(which, pairs, strict=True)
     ]
     assert open_times_by(calendars, of_office[which], starts, ends).tolist() == expected
+    tables = timetables(calendars)
+    hours: Any = tables.places, tables.opens, tables.closes, tables.before, tables.opened
+    assert expected == [
+        open_time_by(of_office[office], start, end, *hours)
+        if start <= end
+        else -open_time_by(of_office[office], end, start, *hours)
+        for office, start, end in zip(which, starts.tolist(), ends.tolist(), strict=True)
+    ]
 
 
 @thorough

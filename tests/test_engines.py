@@ -238,13 +238,14 @@ def test_there_are_as_many_places_in_queues_as_are_needed_at_once(
 @pytest.mark.slow
 def test_the_compiled_kernel_knows_only_integers() -> None:
     """Floats, which numba may take where signed and unsigned numbers meet, would lose digits."""
+    from sim.compiling import afresh
     from sim.engine import kernel
 
     kept: Any = kernel.run
     (signature,) = kept.signatures
-    afresh = kernel._njit(_nrt=False)(kernel._run)  # of what was kept, numba shows no code
-    afresh.compile(signature)
-    code = afresh.inspect_llvm(signature)
+    compiled: Any = afresh(kernel._run)  # of what was kept, numba shows no code
+    compiled.compile(signature)
+    code = compiled.inspect_llvm(signature)
     assert set(re.findall(r"\b(?:i64|float|double)\b", code)) == {"i64"}
 
 
@@ -263,6 +264,17 @@ def test_the_kernel_is_the_same_without_compilation() -> None:
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_measures_are_the_same_without_compilation(monkeypatch: pytest.MonkeyPatch) -> None:
+    for case in map(case_of, range(40)):
+        trace = simulate(case.network, case.docket, "reference")
+        monkeypatch.setattr("sim.measures.visits.engine_for", lambda _: "compiled")
+        compiled = measure(case.network, trace)
+        monkeypatch.setattr("sim.measures.visits.engine_for", lambda _: "reference")
+        python = measure(case.network, trace)
+        assert compiled.table.equals(python.table)
+        assert compiled.series.equals(python.series)
 
 
 def test_an_unknown_engine_is_refused() -> None:
@@ -288,8 +300,9 @@ def test_auto_is_the_reference_for_little_and_the_compiled_engine_for_much(
 def _without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("numba", *(name for name in sys.modules if name.startswith("numba."))):
         monkeypatch.setitem(sys.modules, module, None)
-    for module in ("sim.engine.compiled", "sim.engine.kernel"):
+    for module in ("sim.engine.compiled", "sim.engine.kernel", "sim.compiling"):
         monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.delattr("sim.engine.kernel", raising=False)
 
 
 @pytest.mark.usefixtures("_without_numba")

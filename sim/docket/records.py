@@ -149,6 +149,11 @@ class Docket:
     procedure_steps: tuple[tuple[str, str], ...]
     endings: tuple[str, ...]
 
+    @property
+    def patience_if_any(self) -> Integers:
+        """`patience` as it lies in memory; of shape (0,) where nobody ever leaves."""
+        return self.patience if self.patience.strides != (0,) else np.zeros(0, np.int64)
+
     # Of dossiers, shape (D,)
 
     @cached_property

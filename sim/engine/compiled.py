@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, islice
 from typing import Any
 
 import numpy as np
-from numba.core import event
 from numpy.typing import NDArray
 
 from sim.calendars import Calendar, told_apart
 from sim.deadlines import LimitKind
 from sim.departures import NO_CUTOFF
-from sim.docket import Docket, draw
+from sim.docket import Docket
 from sim.durations import MISSING, NEVER
 from sim.engine import kernel
 from sim.engine.trace import Trace
-from sim.network import Network, build
-from sim.scenario.load import load_text
+from sim.network import Network
 
 Integers = NDArray[np.int64]
 Numbers = NDArray[np.uint32]
 
-_SMALLEST = """
-period: {from: 2021-03-01, to: 2021-03-01}
-levels: {ward: {calendar: always, stations: {desk: {}}}}
-procedures: {one: {received_at: ward, volume: {per_day: 1}, route: [{at: ward.desk, work: 1 h}]}}
-"""
 _DISCIPLINES = {"fcfs": kernel.FCFS, "edd": kernel.EDD, "spt": kernel.SPT}
 _AT_CLOSE = {"suspend": kernel.SUSPEND, "finish": kernel.FINISH, "clear": kernel.CLEAR}
 
@@ -52,7 +45,7 @@ def run(network: Network, docket: Docket) -> Trace:
         stations, station_groups, groups, group_stations, officers, rosters, roster_officers,
         transfers, departs, _limits(network), _plan(docket), dossiers,
         docket.dossier.view(np.uint32), docket.station.view(np.uint32),
-        docket.duration, docket.patience, happened, taken_by, np.zeros(nodes, np.uint32),
+        docket.duration, docket.patience_if_any, happened, taken_by, np.zeros(nodes, np.uint32),
         _own_queues(network),
         _empty(kernel.QUEUED, nodes), _empty(kernel.EVENT, nodes), _empty(kernel.EVENT, nodes),
         _empty(kernel.EVENT, rosters.size), _empty(kernel.TOUCHED, longest),
@@ -73,32 +66,6 @@ def run(network: Network, docket: Docket) -> Trace:
         left=dossiers["left"].copy(),
         finished=dossiers["finished"].copy(),
     )
-
-
-def prepare(announce: Callable[[], None]) -> None:
-    """Make the kernel ready: load what was compiled before, or compile it.
-
-    Parameters
-    ----------
-    announce
-        Called once if it has to be compiled, which takes some ten seconds.
-    """
-
-    class Listener(event.Listener):
-        def __init__(self) -> None:
-            self.announced = False
-
-        def on_start(self, event: event.Event) -> None:  # noqa: ARG002
-            if not self.announced:
-                self.announced = True
-                announce()
-
-        def on_end(self, event: event.Event) -> None:
-            pass
-
-    network = build(load_text(_SMALLEST))
-    with event.install_listener("numba:compile", Listener()):
-        run(network, draw(network, 1, 1))
 
 
 def _zeros(kind: np.dtype[Any], count: int) -> Any:

@@ -17,21 +17,17 @@ Calendar and deadline arithmetic is that of `sim.calendars`, `sim.deadlines` and
 
 from __future__ import annotations
 
-import hashlib
-import inspect
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable
-from typing import Any, TypeVar
+from bisect import bisect_left
+from typing import Any
 
 import numpy as np
-from numba import njit
-from numba.extending import overload, register_jitable
 
 from sim import calendars as _calendars
 from sim import deadlines as _deadlines
 from sim import departures as _departures
 from sim import durations as _durations
 from sim.calendars import advance, advance_within, next_open
+from sim.compiling import kept, part, shared
 from sim.deadlines import (
     LimitKind,
     apology_instant,
@@ -45,8 +41,6 @@ from sim.durations import MISSING, NEVER
 
 Array = Any
 """An array; numba works out of what."""
-F = TypeVar("F", bound=Callable[..., Any])
-_njit: Any = njit
 
 FCFS, EDD, SPT = 0, 1, 2
 SUSPEND, FINISH, CLEAR = 0, 1, 2
@@ -117,57 +111,17 @@ TOUCHED = _record(steps="u4", waits="u4", clocks="u4", groups="u4")
 """What (a) touches and (b) works through: lists of numbers, in the first row their lengths."""
 
 
-@overload(bisect_left)
-def _bisect_left(a: Any, x: Any) -> Any:  # noqa: ARG001
-    def search(a: Any, x: Any) -> Any:
-        low, high = 0, len(a)
-        while low < high:
-            middle = (low + high) >> 1
-            if a[middle] < x:
-                low = middle + 1
-            else:
-                high = middle
-        return low
-
-    return search
-
-
-@overload(bisect_right)
-def _bisect_right(a: Any, x: Any) -> Any:  # noqa: ARG001
-    def search(a: Any, x: Any) -> Any:
-        low, high = 0, len(a)
-        while low < high:
-            middle = (low + high) >> 1
-            if x < a[middle]:
-                high = middle
-            else:
-                low = middle + 1
-        return low
-
-    return search
-
-
-for _shared in (
+shared(
     _calendars.open_until, _calendars._open_until, advance, advance_within, next_open,
     due_instant, remaining_limit, resumed_due, apology_instant, _deadlines.due_day,
     _deadlines._closing, departure,
-):  # fmt: skip
-    register_jitable(_shared)
-
-
-def _compiled(function: F) -> F:
-    """Compile a part of the kernel into whatever calls it.
-
-    Nothing here allocates or keeps an array, so that arrays need not be counted: left on, the
-    counting of references (`_nrt`) takes four fifths of the time.
-    """
-    return _njit(_nrt=False, forceinline=True)(function)
+)  # fmt: skip
 
 
 # Heaps of numbers by instant, after a row with the size; four lie below each
 
 
-@_compiled
+@part
 def _push(heap: Array, instant: int, number: int, officer: int) -> None:
     heap[0].number += 1
     at = heap[0].number
@@ -184,7 +138,7 @@ def _push(heap: Array, instant: int, number: int, officer: int) -> None:
     heap[at].officer = officer
 
 
-@_compiled
+@part
 def _pop(heap: Array) -> tuple[int, int]:
     top, officer_of_top = heap[1].number, heap[1].officer
     last = heap[0].number
@@ -213,12 +167,12 @@ def _pop(heap: Array) -> tuple[int, int]:
     return top, officer_of_top
 
 
-@_compiled
+@part
 def _first(heap: Array) -> int:
     return heap[1].instant if heap[0].number > 0 else NEVER
 
 
-@_compiled
+@part
 def _sort_groups(touched: Array) -> None:
     """Sort the groups that are touched, of which there are few."""
     for last in range(2, touched[0].groups + 1):
@@ -232,7 +186,7 @@ def _sort_groups(touched: Array) -> None:
 # Queues: of each station a pairing heap
 
 
-@_compiled
+@part
 def _goes_before(one: int, other: int, queued: Array) -> bool:
     """Compare two queued steps (rule 6); nodes are numbered by dossier and place on its route."""
     first, second = queued[one], queued[other]
@@ -245,7 +199,7 @@ def _goes_before(one: int, other: int, queued: Array) -> bool:
     return first.node < second.node
 
 
-@_compiled
+@part
 def _meld(one: int, other: int, queued: Array) -> int:
     """Join two heaps of steps, of which the first may be empty; give the root."""
     if one == 0:
@@ -259,7 +213,7 @@ def _meld(one: int, other: int, queued: Array) -> int:
     return one
 
 
-@_compiled
+@part
 def _without_root(root: int, queued: Array) -> int:
     """Take the root of a heap of steps away; give the new one. Children are melded in pairs."""
     paired = NO_PLACE
@@ -281,7 +235,7 @@ def _without_root(root: int, queued: Array) -> int:
     return whole
 
 
-@_compiled
+@part
 def _free_place(queued: Array) -> int:
     place = queued[0].beside
     if place != 0:
@@ -291,7 +245,7 @@ def _free_place(queued: Array) -> int:
     return queued[0].node
 
 
-@_compiled
+@part
 def _out_of_line(place: int, station: Array, queued: Array) -> None:
     """Take a step out of the order of joining, if it is there."""
     older, younger = queued[place].older, queued[place].younger
@@ -306,7 +260,7 @@ def _out_of_line(place: int, station: Array, queued: Array) -> None:
     queued[place].older = queued[place].younger = 0
 
 
-@_compiled
+@part
 def _let_go(place: int, station: Array, queued: Array) -> None:
     """Free the place of a step that has left its heap."""
     _out_of_line(place, station, queued)
@@ -314,14 +268,14 @@ def _let_go(place: int, station: Array, queued: Array) -> None:
     queued[0].beside = place
 
 
-@_compiled
+@part
 def _owner(place: int, plan: Array, dossiers: Array, queued: Array, tallies: Array) -> int:
     """Give 1 more than the officer who had a queued step's dossier here, or 0 (rule 23)."""
     step = queued[place]
     return tallies[step.node + plan[step.node + dossiers[step.dossier].plan].first_here]
 
 
-@_compiled
+@part
 def _own_queue(
     officer: int, number: int, groups: Array, group_stations: Array, officers: Array
 ) -> int:
@@ -333,7 +287,7 @@ def _own_queue(
     return officers[officer].first_own + at - group.first_station
 
 
-@_compiled
+@part
 def _smallest(
     number: int, stations: Array, groups: Array, group_stations: Array, officers: Array,
     plan: Array, dossiers: Array, queued: Array, tallies: Array, own_queues: Array,
@@ -361,7 +315,7 @@ def _smallest(
     return station.root
 
 
-@_compiled
+@part
 def _smallest_own(
     own: int, station: Array, dossiers: Array, queued: Array, own_queues: Array
 ) -> int:
@@ -375,7 +329,7 @@ def _smallest_own(
     return own_queues[own]
 
 
-@_compiled
+@part
 def _first_joined(
     officer: int, station: Array, plan: Array, dossiers: Array, queued: Array, tallies: Array
 ) -> int:
@@ -395,19 +349,19 @@ def _first_joined(
 # Calendars: rows of openings, closings and open time before; of days, first and last instants
 
 
-@_compiled
+@part
 def _advance(number: int, start: int, open_time: int, calendars: Array, hours: Array) -> int:
     low, high = calendars[number].first, calendars[number].last
     return advance(start, open_time, hours[0, low:high], hours[1, low:high], hours[2, low:high])
 
 
-@_compiled
+@part
 def _next_open(number: int, instant: int, calendars: Array, hours: Array) -> int:
     low, high = calendars[number].first, calendars[number].last
     return next_open(instant, hours[0, low:high], hours[1, low:high])
 
 
-@_compiled
+@part
 def _due_from(
     which: int, number: int, accepted: int, cutoff: int, calendars: Array, hours: Array,
     days: Array, limits: Array, dossiers: Array,
@@ -427,7 +381,7 @@ def _due_from(
 # Phase (a)
 
 
-@_compiled
+@part
 def _touch_group(number: int, groups: Array, touched: Array) -> None:
     if not groups[number].touched:
         groups[number].touched = True
@@ -435,7 +389,7 @@ def _touch_group(number: int, groups: Array, touched: Array) -> None:
         touched[touched[0].groups].groups = number
 
 
-@_compiled
+@part
 def _shift_boundary(
     number: int, now: int, end: int, calendars: Array, hours: Array, groups: Array,
     officers: Array, rosters: Array, roster_officers: Array, shifts: Array, touched: Array,
@@ -454,7 +408,7 @@ def _shift_boundary(
     _await_boundary(number, end, calendars, hours, rosters, shifts)
 
 
-@_compiled
+@part
 def _await_boundary(
     number: int, end: int, calendars: Array, hours: Array, rosters: Array, shifts: Array
 ) -> None:
@@ -466,7 +420,7 @@ def _await_boundary(
             _push(shifts, at, number, 0)
 
 
-@_compiled
+@part
 def _accept(
     number: int, now: int, cutoff: int, calendars: Array, hours: Array, days: Array,
     limits: Array, dossiers: Array,
@@ -478,7 +432,7 @@ def _accept(
         )
 
 
-@_compiled
+@part
 def _plan_apology(
     number: int, now: int, calendars: Array, days: Array, limits: Array, dossiers: Array
 ) -> None:
@@ -495,14 +449,14 @@ def _plan_apology(
         )  # fmt: skip
 
 
-@_compiled
+@part
 def _withhold_apology(number: int, now: int, dossiers: Array) -> None:
     """Withhold an apology that was to be sent at the end of this instant, or later."""
     if dossiers[number].apologised >= now:
         dossiers[number].apologised = MISSING
 
 
-@_compiled
+@part
 def _pause(
     node: int, change: int, settled: int, plan: Array, dossiers: Array, dossier_of: Array,
     tallies: Array, touched: Array,
@@ -524,7 +478,7 @@ def _pause(
         touched[touched[0].clocks].clocks = dossier_of[node]
 
 
-@_compiled
+@part
 def _await_wait(
     node: int, begins: int, end: int, calendars: Array, hours: Array, stations: Array, plan: Array,
     dossiers: Array, dossier_of: Array, station_of: Array, duration: Array, pending: Array,
@@ -542,7 +496,7 @@ def _await_wait(
         _push(pending, ends, node, 0)
 
 
-@_compiled
+@part
 def _departure(
     node: int, number: int, now: int, calendars: Array, days: Array, stations: Array,
     transfers: Array, departs: Array, station_of: Array,
@@ -559,7 +513,7 @@ def _departure(
     )  # fmt: skip
 
 
-@_compiled
+@part
 def _depart(
     node: int, now: int, end: int, duration: Array, happened: Array, pending: Array
 ) -> bool:
@@ -572,7 +526,7 @@ def _depart(
     return False
 
 
-@_compiled
+@part
 def _end(
     node: int, now: int, cutoff: int, calendars: Array, hours: Array, days: Array, limits: Array,
     plan: Array, dossiers: Array, dossier_of: Array, happened: Array,
@@ -597,7 +551,7 @@ def _end(
     return -1
 
 
-@_compiled
+@part
 def _start(
     node: int, now: int, settled: int, end: int, cutoff: int, calendars: Array, hours: Array,
     days: Array, stations: Array, transfers: Array, departs: Array, limits: Array, plan: Array,
@@ -657,7 +611,7 @@ def _start(
                 waiting += 1
 
 
-@_compiled
+@part
 def _happens(
     node: int, by: int, now: int, settled: int, end: int, cutoff: int, calendars: Array,
     hours: Array, days: Array, stations: Array, groups: Array, officers: Array, transfers: Array,
@@ -696,7 +650,7 @@ def _happens(
         )  # fmt: skip
 
 
-@_compiled
+@part
 def _arrive(
     number: int, now: int, cutoff: int, calendars: Array, hours: Array, days: Array,
     limits: Array, dossiers: Array,
@@ -717,7 +671,7 @@ def _arrive(
 # Phase (b)
 
 
-@_compiled
+@part
 def _turn_clocks(
     number: int, now: int, cutoff: int, calendars: Array, hours: Array, days: Array,
     limits: Array, dossiers: Array,
@@ -759,7 +713,7 @@ def _turn_clocks(
         dossier.restarts = False
 
 
-@_compiled
+@part
 def _join(
     node: int, now: int, end: int, cutoff: int, calendars: Array, hours: Array, days: Array,
     stations: Array, station_groups: Array, groups: Array, group_stations: Array, officers: Array,
@@ -802,13 +756,13 @@ def _join(
         station.youngest = place
     for at in range(station.first_group, station.last_group):
         _touch_group(station_groups[at], groups, touched)
-    if station.has_patience and patience[node] >= 0:
+    if station.has_patience and patience.size > 0 and patience[node] >= 0:
         leaves = _advance(station.calendar, now, patience[node], calendars, hours)
         if leaves < end:
             _push(impatient, leaves, node, 0)
 
 
-@_compiled
+@part
 def _may_clear(
     number: int, officers: Array, group: Array, group_stations: Array, stations: Array,
     plan: Array, dossiers: Array, queued: Array, tallies: Array,
@@ -825,7 +779,7 @@ def _may_clear(
     return False
 
 
-@_compiled
+@part
 def _step_for(
     number: int, groups: Array, group_stations: Array, stations: Array, officers: Array,
     plan: Array, dossiers: Array, queued: Array, tallies: Array, own_queues: Array,
@@ -855,7 +809,7 @@ def _step_for(
     return best
 
 
-@_compiled
+@part
 def _take(
     number: int, place: int, now: int, end: int, calendars: Array, hours: Array, stations: Array,
     groups: Array, group_stations: Array, officers: Array, rosters: Array, plan: Array,
@@ -889,7 +843,7 @@ def _take(
         _push(pending, ends, node, number)
 
 
-@_compiled
+@part
 def _dispatch(
     number: int, now: int, end: int, calendars: Array, hours: Array, stations: Array,
     groups: Array, group_stations: Array, officers: Array, rosters: Array, plan: Array,
@@ -1056,22 +1010,4 @@ def _run(
                 dossier.left = dossier.finished = now
 
 
-def _kept(function: F) -> F:
-    """Compile a function at its first call, and keep it for other processes where that can be.
-
-    numba compiles it again when this file changes; told by their text, also when what is
-    compiled into it from other files does.
-    """
-    try:
-        compiled = _njit(_nrt=False, cache=True)(function)
-    except RuntimeError:  # no folder for it is writable
-        return _njit(_nrt=False)(function)
-    file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
-    if file is not None:
-        others = (_calendars, _deadlines, _departures, _durations)
-        text = "".join(map(inspect.getsource, others)) + repr((CLOCKS, list(NodeKind)))
-        file._source_stamp = (file._source_stamp, hashlib.blake2b(text.encode()).hexdigest())
-    return compiled
-
-
-run = _kept(_run)
+run = kept(_run, _calendars, _deadlines, _departures, _durations, told=(CLOCKS, list(NodeKind)))

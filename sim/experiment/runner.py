@@ -20,7 +20,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from sim.engine import Engine, engine_for, unusable
+from sim.docket import draw
+from sim.engine import Engine, engine_for, simulate, unusable
 from sim.errors import InputError, RunError, quoted
 from sim.experiment.folder import Folder, open_study, table_file, trace_file
 from sim.experiment.memory import free_memory, lack_of_memory
@@ -28,7 +29,9 @@ from sim.experiment.precision import FIRST_LOOK, Goal, Look, is_reached, level, 
 from sim.experiment.replicate import Result, Task, replicate
 from sim.experiment.study import Plan, Study, resolved
 from sim.lint.replication import replication_of
+from sim.measures import measure
 from sim.network import build
+from sim.scenario.load import load_text
 from sim.scenario.references import BASE
 from sim.scenario.schema import Scenario
 
@@ -43,6 +46,11 @@ _UNDER_WAY = 500
 _MOST_TOLD = 10
 _LONGEST_NAME = 255
 """Bytes that a folder's name may have."""
+_SMALLEST = """
+period: {from: 2021-03-01, to: 2021-03-01}
+levels: {ward: {calendar: always, stations: {desk: {}}}}
+procedures: {one: {received_at: ward, volume: {per_day: 1}, route: [{at: ward.desk, work: 1 h}]}}
+"""
 
 
 def run(
@@ -412,12 +420,14 @@ def _of_failures(failures: list[str], folder: Folder | None) -> str:
 
 
 def make_ready(engine: Engine, say: Say | None = None) -> None:
-    """Let this process be ready to simulate: compile the engine if that was never done here."""
+    """Let this process be ready to simulate: load what was compiled before, or compile it."""
     if engine == "compiled":
-        from sim.engine.compiled import prepare
+        from sim.compiling import announced
 
         line = "Compiling the engine, once on this machine: some ten seconds …"
-        prepare(lambda: None if say is None else say(line))
+        network = build(load_text(_SMALLEST))
+        with announced(lambda: None if say is None else say(line)):
+            measure(network, simulate(network, draw(network, 1, 1), engine))
 
 
 def _in_memory(plan: Plan, results: Mapping[tuple[str, int], Result]) -> Study:

@@ -63,7 +63,7 @@ def measure(network: Network, trace: Trace) -> Measures:
         *station_rows(facts, visits),
         *pool_rows(facts, visits),
     ]
-    series = [*open_by_day(facts), *waits_by_hour(facts, visits), *turnarounds(facts)]
+    series = [*open_by_day(facts), *waits_by_hour(visits), *turnarounds(facts)]
     return Measures(
         pd.DataFrame(rows, columns=["scope", "name", "measure", "value"]),
         pd.DataFrame(series, columns=["scope", "name", "series", "at", "value"]),

@@ -105,13 +105,6 @@ class Facts:
         return np.asarray(has[self.docket.procedure])
 
     @cached_property
-    def in_person(self) -> Flags:
-        """Which dossiers came through a channel whose citizens are present, shape (D,)."""
-        network = self.network
-        present = np.array([network.is_present(n) for n in range(len(network.channels))])
-        return np.asarray(present[self.docket.channel])
-
-    @cached_property
     def turnaround(self) -> Integers:
         """Open time of the accepting office from acceptance to resolution, of those `resolved`."""
         trace = self.trace

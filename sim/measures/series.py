@@ -10,7 +10,8 @@ import numpy as np
 from sim.docket.records import Numbers
 from sim.durations import DAY, HOUR, MISSING, NEVER, date_of
 from sim.measures.facts import Facts, Integers, SeriesRow
-from sim.measures.visits import SLOTS, AtStation, VisitFacts
+from sim.measures.tally import SLOTS
+from sim.measures.visits import VisitFacts
 from sim.scenario.values import WEEKDAYS
 
 
@@ -31,17 +32,15 @@ def open_by_day(facts: Facts) -> Iterator[SeriesRow]:
         yield "all", "all", "overdue", at, float(fell_due - went)
 
 
-def waits_by_hour(facts: Facts, visits: VisitFacts) -> Iterator[SeriesRow]:
+def waits_by_hour(visits: VisitFacts) -> Iterator[SeriesRow]:
     """Give the mean wait and the number of visits of those present at counters, by joining."""
-    counters: dict[str, list[AtStation]] = {}
-    for station, part in zip(facts.network.stations, visits.at, strict=True):
-        if station.counter:
-            counters.setdefault(station.address, []).append(part)
-    scopes = [("all", "all", [part for parts in counters.values() for part in parts])]
-    scopes += [("station", *counter) for counter in counters.items()]
-    for scope, name, parts in scopes:
-        number = sum((part.present for part in parts), np.zeros(SLOTS, np.int64))
-        minutes = sum((part.present_minutes for part in parts), np.zeros(SLOTS))
+    everywhere = sum(visits.joined.values(), np.zeros(SLOTS))
+    for_all = sum(visits.waited.values(), np.zeros(SLOTS))
+    scopes = [("all", "all", everywhere, for_all)]
+    scopes += [
+        ("station", name, visits.joined[name], visits.waited[name]) for name in visits.joined
+    ]
+    for scope, name, number, minutes in scopes:
         for slot in np.flatnonzero(number):
             at = f"{WEEKDAYS[slot // 24]} {slot % 24:02d}"
             yield scope, name, "wait_minutes", at, float(minutes[slot] / number[slot])

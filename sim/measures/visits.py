@@ -1,24 +1,36 @@
-"""What is measured of visits, in one pass, station by station, so that few are held at a time."""
+"""What is measured of visits, in one pass over them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
+from typing import Any
 
 import numpy as np
 
-from sim.calendars import Calendar, open_times_by, told_apart
+from sim import calendars as _calendars
+from sim import durations as _durations
+from sim.calendars import timetables, told_apart
 from sim.docket import NodeKind
-from sim.durations import DAY, HOUR, MINUTE, MISSING, NEVER
-from sim.grouping import Places, by_number
+from sim.durations import NEVER
+from sim.engine import engine_for
+from sim.measures import tally
 from sim.measures.facts import Facts, Floats, Integers
-from sim.network.records import Station
+from sim.measures.tally import (
+    BUSY,
+    LEFT,
+    OVER_ALLOTMENT,
+    OVERTIME,
+    QUEUED,
+    SERVED,
+    SERVED_BY,
+    SLOTS,
+    STARTED,
+    WAITED,
+)
 from sim.scenario.schema import Visit, steps_of
-
-SLOTS = 7 * 24
-"""Hours of a week, from Monday's first."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +46,6 @@ class AtStation:
         Minutes of open time for which those who started in the period queued, shape (W,).
     queue_mean, queue_max
         Mean length of the queue in open time, NaN without any; the longest.
-    present, present_minutes
-        Of those among `waits` whose citizens are present, by the slot of joining, how many and
-        how long they queued, shape (`SLOTS`,).
     """
 
     served: int
@@ -45,8 +54,6 @@ class AtStation:
     waits: Floats
     queue_mean: float
     queue_max: int
-    present: Integers
-    present_minutes: Floats
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,10 @@ class VisitFacts:
     ----------
     at
         Of each station.
+    joined, waited
+        By the address of a counter and the hour of the week: how many joined its queue whose
+        citizens are present and who started in the period, and the minutes for which they queued,
+        shape (`SLOTS`,) each.
     trips, minutes
         Of each dossier, its visits in person, and its wait at counters, shape (D,).
     served, busy, overtime
@@ -65,6 +76,8 @@ class VisitFacts:
     """
 
     at: list[AtStation]
+    joined: dict[str, Floats]
+    waited: dict[str, Floats]
     trips: Floats
     minutes: Floats
     served: Integers
@@ -72,119 +85,90 @@ class VisitFacts:
     overtime: Integers
 
 
-@dataclass(frozen=True)
-class _Visits:
-    """Visits that joined the queue of a station; columns of shape (V,).
-
-    `until` is when each started or left the queue, or the run's end; `open_joined` and
-    `open_until` are open time of the office until then.
-    """
-
-    node: Places
-    dossier: Places
-    joined: Integers
-    started: Integers
-    ended: Integers
-    until: Integers
-    open_joined: Integers
-    open_until: Integers
-
-    @cached_property
-    def minutes(self) -> Floats:
-        """Open time for which each queued."""
-        return (self.open_until - self.open_joined) / MINUTE
-
-
 def visit_facts(facts: Facts) -> VisitFacts:
     """Measure all visits."""
-    network, docket = facts.network, facts.docket
-    shifts, shift_of = told_apart(docket.shifts)
-    sizes = [group.officers for group in network.groups]
-    group_of = np.repeat(np.arange(len(sizes)), sizes)
-    allotment_of = _allotments(facts)
-    trips, minutes = np.zeros((2, docket.arrived.size))
-    served, busy, overtime = np.zeros((3, len(sizes)), np.int64)
-    at = []
-    for station, visits in zip(network.stations, _by_station(facts), strict=True):
-        calendar = network.offices[station.office].calendar
-        at.append(_at_station(facts, station, calendar, visits, allotment_of))
-        began = np.flatnonzero(visits.started != MISSING)
-        joined, started, ended = (
-            column.take(began) for column in (visits.joined, visits.started, visits.ended)
-        )
-        if station.counter:
-            dossier = visits.dossier.take(began)
-            np.add.at(minutes, dossier, visits.minutes.take(began))
-            trip = 1.0 + _closings_between(calendar, joined, started)
-            np.add.at(trips, dossier, trip * facts.in_person.take(dossier))
-        low = started.clip(facts.start, facts.end)
-        high = np.where(ended == MISSING, facts.end, ended).clip(low, facts.end)
-        officer = facts.trace.officer.take(visits.node.take(began)).astype(np.intp)
-        group = group_of.take(officer)
-        on_shift = open_times_by(shifts, shift_of.take(officer), low, high)
-        np.add.at(served, group, facts.in_period(ended).astype(np.int64))
-        np.add.at(busy, group, on_shift)
-        if station.at_close != "suspend":
-            np.add.at(overtime, group, high - low - on_shift)
-    return VisitFacts(at, trips, minutes, served, busy, overtime)
-
-
-def _by_station(facts: Facts) -> Iterator[_Visits]:
-    """Give the visits to each station, in the order of nodes."""
     network, trace, docket = facts.network, facts.trace, facts.docket
-    is_visit = (docket.templates.kind == NodeKind.VISIT).take(docket.place)
-    queued = np.flatnonzero(is_visit & (trace.joined != MISSING)).astype(np.int32)
-    order, first = by_number(docket.station[queued], len(network.stations))
-    node = queued[order]
-    del is_visit, queued, order
-    for station, low, high in zip(network.stations, first, first[1:], strict=False):
-        # Numbers as wide as addresses, and `take`: numpy is several times as fast with them.
-        own = node[low:high].astype(np.intp)
-        dossier = docket.dossier.take(own).astype(np.intp)
-        joined, started, ended = np.ascontiguousarray(trace.instants.take(own, axis=0).T)
-        until = started.copy()
-        waiting = np.flatnonzero(started == MISSING)
-        left = trace.left.take(dossier[waiting])
-        until[waiting] = np.where(left == MISSING, facts.end, left)
-        calendar = network.offices[station.office].calendar
-        open_joined = calendar.open_times_until(joined)
-        open_until = calendar.open_times_until(until)
-        yield _Visits(own, dossier, joined, started, ended, until, open_joined, open_until)
-
-
-def _at_station(
-    facts: Facts, station: Station, calendar: Calendar, visits: _Visits, allotment_of: Integers
-) -> AtStation:
-    begun, ended = facts.in_period(visits.started), facts.in_period(visits.ended)
-    allotment = allotment_of.take(facts.docket.place.take(visits.node))
-    limited = np.flatnonzero(ended & (allotment < NEVER))
-    taken = calendar.open_times_until(visits.ended[limited]) - visits.open_joined[limited]
-    first, last = calendar.open_time(-NEVER, facts.start), calendar.open_time(-NEVER, facts.end)
-    queued = visits.open_until.clip(first, last) - visits.open_joined.clip(first, last)
-    here = begun & facts.in_person.take(visits.dossier) if station.counter else np.zeros(0, np.intp)
-    joined, present_minutes = visits.joined[here], visits.minutes[here]
-    # 1970-01-01 was a Thursday.
-    slot = (joined // DAY + 3) % 7 * 24 + joined % DAY // HOUR
-    return AtStation(
-        served=int(ended.sum()),
-        left=_impatient(facts, calendar, visits),
-        over_allotment=int((taken > allotment[limited]).sum()),
-        waits=visits.minutes[begun],
-        queue_mean=float(queued.sum()) / (last - first) if last > first else math.nan,
-        queue_max=_longest(visits.joined, visits.until, facts),
-        present=np.bincount(slot, minlength=SLOTS),
-        present_minutes=np.bincount(slot, present_minutes, SLOTS).astype(np.float64),
+    stations, templates = network.stations, docket.templates
+    calendars = [network.offices[station.office].calendar for station in stations]
+    distinct, calendar_of = told_apart([*calendars, *docket.shifts])
+    tables = timetables(distinct)
+    counters = list(dict.fromkeys(station.address for station in stations if station.counter))
+    counter_of = {address: number for number, address in enumerate(counters)}
+    officers = [group.officers for group in network.groups]
+    is_visit = templates.kind == NodeKind.VISIT
+    routes = docket.first_node, docket.template, docket.station, templates.first_node, is_visit
+    count, go_through = _fastest_for(docket.station.size)
+    visits = np.zeros(len(stations), np.int64)
+    count(*routes, visits)
+    first = np.cumsum(visits) - visits
+    of_station = np.zeros((len(stations), 6), np.int64)
+    of_group = np.zeros((len(officers), 3), np.int64)
+    trips, minutes = np.zeros((2, docket.arrived.size))
+    waits, changes = np.empty(visits.sum()), np.empty(2 * visits.sum(), np.int64)
+    joined, waited = np.zeros((2, len(counters), SLOTS))
+    go_through(
+        facts.start, facts.end, *routes, _allotments(facts),
+        np.array([network.is_present(n) for n in range(len(network.channels))], bool)
+        .take(templates.channel),
+        trace.left, docket.patience_if_any, trace.instants, trace.officer,
+        calendar_of[: len(stations)],
+        np.array([counter_of.get(station.address, -1) for station in stations], np.int64),
+        np.array([station.at_close == "suspend" for station in stations], bool),
+        first, np.repeat(np.arange(len(officers)), officers), calendar_of[len(stations) :],
+        tables.places, tables.opens, tables.closes, tables.before, tables.opened,
+        tables.closings,
+        of_station, of_group, trips, minutes, waits, changes, joined, waited,
+    )  # fmt: skip
+    at = []
+    for calendar, begin, counts in zip(calendars, first.tolist(), of_station.tolist(), strict=True):
+        open_time = calendar.open_time(facts.start, facts.end)
+        at.append(
+            AtStation(
+                served=counts[SERVED],
+                left=counts[LEFT],
+                over_allotment=counts[OVER_ALLOTMENT],
+                waits=waits[begin : begin + counts[STARTED]],
+                queue_mean=counts[QUEUED] / open_time if open_time else math.nan,
+                queue_max=_longest(changes[2 * begin : 2 * (begin + counts[WAITED])]),
+            )
+        )
+    return VisitFacts(
+        at,
+        dict(zip(counters, joined, strict=True)),
+        dict(zip(counters, waited, strict=True)),
+        trips,
+        minutes,
+        served=of_group[:, SERVED_BY],
+        busy=of_group[:, BUSY],
+        overtime=of_group[:, OVERTIME],
     )
 
 
-def _impatient(facts: Facts, calendar: Calendar, visits: _Visits) -> int:
-    """Count the queued visits that left in the period because their own patience was over."""
-    gone = np.flatnonzero((visits.started == MISSING) & facts.in_period(visits.until))
-    columns = (visits.joined[gone], facts.docket.patience[visits.node[gone]], visits.until[gone])
-    return sum(
-        patience >= 0 and calendar.advance(joined, patience) == left
-        for joined, patience, left in zip(*(column.tolist() for column in columns), strict=True)
-    )
+def _fastest_for(nodes: int) -> tuple[Callable[..., None], Callable[..., None]]:
+    """Give `count` and `go_through`, compiled where an engine would be."""
+    if engine_for(nodes) == "compiled":
+        return _compiled()
+    return _with_views(tally.count), _with_views(tally.go_through)
+
+
+def _with_views(function: Callable[..., None]) -> Callable[..., None]:
+    """Let Python look at arrays as views of memory, which give it its own numbers, and sooner."""
+
+    def call(*given: Any) -> None:
+        function(*(each.data if isinstance(each, np.ndarray) else each for each in given))
+
+    return call
+
+
+@cache
+def _compiled() -> tuple[Callable[..., None], Callable[..., None]]:
+    from sim.compiling import kept, shared
+
+    shared(
+        _calendars.open_time_by, _calendars._last_opened, _calendars._open_until,
+        _calendars.advance, _calendars.advance_within,
+    )  # fmt: skip
+    return kept(tally.count), kept(tally.go_through, _calendars, _durations)
 
 
 def _allotments(facts: Facts) -> Integers:
@@ -200,22 +184,10 @@ def _allotments(facts: Facts) -> Integers:
     return np.array([*of_step, NEVER], np.int64)[docket.templates.step]
 
 
-def _closings_between(calendar: Calendar, joined: Integers, started: Integers) -> Integers:
-    """Count the days' last closings while visits queued, each of which sends the citizen home."""
-    closings = np.array(calendar.last_closings, np.int64)
-    passed = np.zeros(joined.size, np.int64)
-    own = np.flatnonzero(started > joined)
-    before = np.searchsorted(closings, joined[own], side="right")
-    passed[own] = np.maximum(np.searchsorted(closings, started[own]) - before, 0)
-    return passed
+def _longest(changes: Integers) -> int:
+    """Give the longest queue at the end of any instant, from when each step joined and left it.
 
-
-def _longest(joined: Integers, until: Integers, facts: Facts) -> int:
-    """Give the longest queue at the end of any instant of the period.
-
-    It is longest at an instant at which someone joined and stayed.
+    Instants are doubled, and 1 more for joining: at each, first all leave and then all join.
     """
-    stayed = (until > facts.start) & (joined < facts.end) & (until > joined)
-    joins = np.sort(np.maximum(joined[stayed], facts.start))
-    gone = np.searchsorted(np.sort(until[stayed]), joins, side="right")
-    return int((np.arange(1, joins.size + 1) - gone).max(initial=0))
+    changes.sort()
+    return int(np.cumsum(2 * (changes & 1) - 1).max(initial=0))
