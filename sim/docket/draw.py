@@ -7,10 +7,11 @@ Every random fact of citizen i of a procedure is the i-th uniform of the stream 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,10 +36,28 @@ _OF_DOSSIER: Mapping[str, type[np.integer[Any]]] = {
     "citizen": np.int32, "home": np.int32, "priority": np.int64, "arrived": np.int64,
     "accepted": np.int64, "due": np.int64, "accepting_office": np.int32,
 }  # fmt: skip
-_NOTHING: Mapping[str, np.integer[Any]] = {
-    "station": np.int32(-1), "duration": np.int64(0), "patience": np.int64(-1),
+_DRAWN_FOR_NODES: Mapping[str, type[np.integer[Any]]] = {
+    "station": np.int32, "duration": np.int64, "patience": np.int64,
 }  # fmt: skip
-"""What nodes have for which nothing is drawn."""
+_NOTHING = {"accepted": MISSING, "due": MISSING, "station": -1, "duration": 0, "patience": -1}
+"""What dossiers and nodes have for which nothing is drawn."""
+_OF_NODE: Mapping[str, type[np.generic]] = {
+    "kind": np.int64, "round": np.int64, "working": np.bool_, "until_due": np.bool_,
+    "clock": np.int64, "appears": np.bool_, "rule": np.int64, "first_here": np.int64,
+    "following": np.int64, "sibling": np.int64, "arrivals": np.int64,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Laid:
+    """A template, and the columns of its nodes that `Templates` has, but for steps."""
+
+    template: Template
+    columns: Mapping[str, Integers]
+
+
+_LAID: WeakKeyDictionary[Network, dict[Hashable, _Laid]] = WeakKeyDictionary()
+"""What was laid out before, so that it is once for all replications of a network."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +67,8 @@ class _Alike:
     procedure: int
     channel: int
     ending: int
-    template: Template
+    accepts: int
+    laid: _Laid
     dossiers: Mapping[str, Integers]
     nodes: Mapping[str, Numbers]
 
@@ -165,9 +185,8 @@ class _ProcedureDraw:
         arrivals = _Arrivals(self)
         self.count = arrivals.count
         if self.count > 0:
-            missing = np.full(self.count, MISSING)
             everyone = np.ones(self.count, bool)
-            yield from self._on_routes(*arrivals.draw(self), missing, missing, everyone)
+            yield from self._on_routes(*arrivals.draw(self), everyone)
 
     def _open(self, backlog: OpenDossiers) -> Iterator[_Alike]:
         """Draw the open dossiers: the channel if it is not known, and what is left to do."""
@@ -185,7 +204,10 @@ class _ProcedureDraw:
         arrived = np.full(self.count, network.run_start)
         here = np.zeros(self.count, bool)
         here[who] = True
-        yield from self._on_routes(levels[home], home, channel, arrived, accepted, due, here)
+        for each in self._on_routes(levels[home], home, channel, arrived, here):
+            own = each.dossiers["citizen"]
+            given = {"accepted": accepted[own], "due": due[own]}
+            yield replace(each, dossiers={**each.dossiers, **given})
 
     def _on_routes(
         self,
@@ -193,38 +215,46 @@ class _ProcedureDraw:
         home_place: Integers,
         channel: Integers,
         arrived: Integers,
-        accepted: Integers,
-        due: Integers,
         here: NDArray[np.bool_],
     ) -> Iterator[_Alike]:
         """Draw the routes and needs of the citizens `here`, those with one template together."""
         home = self.network.office_of_place[home_place]
-        priority = self._drawn_key(("priority",), self.procedure.priority)
+        classes = np.array([number for number, _ in self.procedure.priority], np.int64)
+        shares = np.array([share for _, share in self.procedure.priority])
+        priority = classes[self.chosen(np.arange(self.count), shares, "priority")]
         priority += np.array([c.priority for c in self.network.channels], np.int64)[channel]
         choices = _Choices(self, level, channel, here)
         for who, draws in choices.groups():
-            template = resolve(self.network, self.procedure, draws)
+            own_channel = int(channel[who[0]])
+            laid = self._laid(draws, own_channel)
+            template, accepts = laid.template, laid.template.accepts
             offices = _Offices(self, who, level[who], home_place[who])
-            nodes = self._nodes(template, who, int(channel[who[0]]), offices)
+            nodes = self._nodes(template, who, own_channel, offices)
             accepting = home[who]
             if self.backlog is not None:
-                accepting = self._accepted_by(draws.words, offices, home[who])
-            elif template.accepts >= 0:
-                place = template.nodes[template.accepts].place
+                accepting, accepts = self._accepted_by(draws.words, offices, home[who]), -1
+            elif accepts >= 0:
+                place = template.nodes[accepts].place
                 accepting = offices.at(_level_of(self.network, place or ""))
             dossiers = {
                 "citizen": who,
                 "home": home[who],
                 "priority": priority[who],
                 "arrived": arrived[who],
-                "accepted": accepted[who],
-                "due": due[who],
                 "accepting_office": accepting,
             }
             ending = self.names.ending(template.ending)
-            if self.backlog is not None:
-                template = replace(template, accepts=-1)
-            yield _Alike(self.number, int(channel[who[0]]), ending, template, dossiers, nodes)
+            yield _Alike(self.number, own_channel, ending, accepts, laid, dossiers, nodes)
+
+    def _laid(self, draws: Draws, channel: int) -> _Laid:
+        """Lay out the route of those who drew alike."""
+        known = _LAID.setdefault(self.network, {})
+        # The network holds its routes, so that nothing else comes to have their identity.
+        chosen = *draws.branches.items(), *draws.rounds.items()
+        key = id(self.procedure.route), channel, draws.words, chosen
+        if key not in known:
+            known[key] = _laid_out(self.network, self.procedure, draws, channel)
+        return known[key]
 
     def _accepted_by(self, words: frozenset[str], offices: _Offices, home: Integers) -> Integers:
         """Give the offices that accepted open dossiers, as rule 13 has it on the whole route."""
@@ -249,10 +279,11 @@ class _ProcedureDraw:
             self.drawn[name] = uniforms(self.seed, self.replication, full, self.count)
         return self.drawn[name]
 
-    def _drawn_key(self, name: tuple[str, ...], shares: tuple[tuple[int, float], ...]) -> Integers:
-        """Draw one of several numbers by share for each citizen."""
-        keys = np.array([key for key, _ in shares], np.int64)
-        return keys[drawn(self.uniforms(*name), np.array([share for _, share in shares]))]
+    def chosen(self, who: Integers, shares: Floats, *name: str) -> Integers:
+        """Draw a place in a list of shares for some citizens, shape (n,)."""
+        if shares.size == 1:
+            return np.zeros(who.size, np.int64)
+        return drawn(self.uniforms(*name)[who], shares)
 
     def quantiles(
         self, distribution: Distribution, who: Integers, step_id: str, round_: int, purpose: str
@@ -267,7 +298,10 @@ class _ProcedureDraw:
     ) -> dict[str, Numbers]:
         """Draw what the nodes of one template are for the citizens who share it, (n, m) each."""
         shape = (who.size, len(template.nodes))
-        nodes = {name: np.full(shape, _NOTHING[name]) for name in ("station", "duration")}
+        nodes: dict[str, Numbers] = {
+            name: np.full(shape, _NOTHING[name], _DRAWN_FOR_NODES[name])
+            for name in ("station", "duration")
+        }
         present = self.network.is_present(channel)
         for place, node in enumerate(template.nodes):
             if node.place is not None:
@@ -281,7 +315,7 @@ class _ProcedureDraw:
                 if limit is not None and node.step is not None:
                     stream = node.step.id, node.round, "patience"
                     if "patience" not in nodes:
-                        nodes["patience"] = np.full(shape, _NOTHING["patience"])
+                        nodes["patience"] = np.full(shape, _NOTHING["patience"], np.int64)
                     nodes["patience"][:, place] = self.quantiles(limit, who, *stream)
         return nodes
 
@@ -361,32 +395,31 @@ class _Arrivals:
         parts = np.array([
             part * self._place_weights(of, level).sum() for level, part in procedure.received_at
         ])  # fmt: skip
-        level = levels[drawn(of.uniforms("level"), parts)]
+        level = levels[of.chosen(np.arange(of.count), parts, "level")]
         home = np.empty(of.count, np.int64)
-        u = of.uniforms("office")
-        for number in levels:
-            here = level == number
-            places = np.array(network.levels[int(number)].places, np.int64)
-            home[here] = places[drawn(u[here], self._place_weights(of, int(number)))]
+        for number in levels.tolist():
+            here = np.flatnonzero(level == number)
+            places = np.array(network.levels[number].places, np.int64)
+            home[here] = places[of.chosen(here, self._place_weights(of, number), "office")]
         channel = np.empty(of.count, np.int64)
-        through = of.uniforms("channel")
         channels = np.array([number for number, _ in procedure.drawn_channels], np.int64)
         for calendar, here in _by_calendar([place.calendar for place in network.places], home):
             shares = np.array([
                 share * self._growth(of, number, calendar)
                 for number, share in procedure.drawn_channels
             ])  # fmt: skip
-            channel[here] = channels[drawn(through[here], shares)]
+            channel[here] = channels[of.chosen(here, shares, "channel")]
         if procedure.comes_online > 0:
             channel[of.uniforms("online") < procedure.comes_online] = procedure.online
         arrived = np.empty(of.count, np.int64)
         when = of.uniforms("arrival")
         calendars = [office.calendar for office in network.offices]
         for calendar, here in _by_calendar(calendars, network.office_of_place[home]):
-            for number in np.flatnonzero(np.bincount(channel[here])):
-                these = here & (channel == number)
-                self._growth(of, int(number), calendar)
-                arrived[these] = _arrival_instants(*self.pieces[int(number), calendar], when[these])
+            through = channel[here]
+            for number in np.flatnonzero(np.bincount(through)).tolist():
+                own = here[through == number]
+                self._growth(of, number, calendar)
+                arrived[own] = _arrival_instants(*self.pieces[number, calendar], when[own])
         return level, home, channel, arrived
 
     def _place_weights(self, of: _ProcedureDraw, level: int) -> Floats:
@@ -402,12 +435,12 @@ class _Arrivals:
 
 def _by_calendar(
     calendars: Sequence[Calendar], where: Integers
-) -> Iterator[tuple[Calendar, NDArray[np.bool_]]]:
+) -> Iterator[tuple[Calendar, NDArray[np.intp]]]:
     """Tell apart who is where the same calendar holds, by numbers in a list of calendars."""
     distinct, numbers = told_apart(calendars)
     number_of = numbers[where]
     for number in np.flatnonzero(np.bincount(number_of)).tolist():
-        yield distinct[number], number_of == number
+        yield distinct[number], np.flatnonzero(number_of == number)
 
 
 def _day_factors(of: _ProcedureDraw, channel: int, pieces: Intensity) -> Floats:
@@ -428,7 +461,10 @@ def _arrival_instants(pieces: Intensity, masses: Floats, u: Floats) -> Integers:
     Rounded down to whole milliseconds, so that nobody arrives as the calendar closes.
     """
     wanted = u * (masses[-1] if masses.size else 0.0)
-    piece = np.minimum(np.searchsorted(masses, wanted, side="right"), masses.size - 1)
+    order = np.argsort(wanted)  # ascending ones are found twice as fast
+    piece = np.empty(u.size, np.intp)
+    piece[order] = np.searchsorted(masses, wanted[order], side="right")
+    piece = np.minimum(piece, masses.size - 1)
     before = np.concatenate([[0.0], masses])[piece]
     length = (pieces.ends - pieces.starts)[piece]
     inside = (wanted - before) / (masses[piece] - before) * length
@@ -607,36 +643,49 @@ class _Offices:
 
 def _templates(alike: Sequence[_Alike], names: _Names, network: Network) -> Templates:
     """Put the templates of all dossiers one after another."""
-    nodes = [(each, node) for each in alike for node in each.template.nodes]
 
     def of_each(values: Iterable[int]) -> Integers:
         return np.fromiter(values, np.int64)
 
+    steps = [
+        -1 if node.step is None
+        else names.step(network.procedures[each.procedure].name, node.step.id)
+        for each in alike for node in each.laid.template.nodes
+    ]  # fmt: skip
     return Templates(
-        first_node=np.cumsum([0, *(len(each.template.nodes) for each in alike)]),
+        first_node=np.cumsum([0, *(len(each.laid.template.nodes) for each in alike)]),
         procedure=of_each(each.procedure for each in alike),
         channel=of_each(each.channel for each in alike),
-        accepts=of_each(each.template.accepts for each in alike),
-        resolves=of_each(each.template.resolves for each in alike),
-        withdraws=of_each(each.template.withdraws for each in alike).astype(bool),
+        accepts=of_each(each.accepts for each in alike),
+        resolves=of_each(each.laid.template.resolves for each in alike),
+        withdraws=of_each(each.laid.template.withdraws for each in alike).astype(bool),
         ending=of_each(each.ending for each in alike),
-        kind=of_each(node.kind for _, node in nodes),
-        step=of_each(
-            -1 if node.step is None
-            else names.step(network.procedures[each.procedure].name, node.step.id)
-            for each, node in nodes
-        ),
-        round=of_each(node.round for _, node in nodes),
-        working=of_each(_is_working(node) for _, node in nodes).astype(bool),
-        until_due=of_each(_is_until_due(node) for _, node in nodes).astype(bool),
-        clock=of_each(CLOCKS.index(_clock_of(node)) for _, node in nodes),
-        appears=of_each(_appears(network, each, node) for each, node in nodes).astype(bool),
-        rule=of_each(node.rule for _, node in nodes),
-        first_here=of_each(place for each in alike for place in _first_here(each.template)),
-        following=of_each(node.following for _, node in nodes),
-        sibling=of_each(node.sibling for _, node in nodes),
-        arrivals=of_each(node.arrivals for _, node in nodes),
-    )  # fmt: skip
+        step=of_each(steps),
+        **{
+            name: np.concatenate([np.zeros(0, kind), *(each.laid.columns[name] for each in alike)])
+            for name, kind in _OF_NODE.items()
+        },
+    )
+
+
+def _laid_out(network: Network, procedure: Procedure, draws: Draws, channel: int) -> _Laid:
+    """Resolve a route, and lay out its nodes."""
+    template = resolve(network, procedure, draws)
+    nodes = template.nodes
+    columns: dict[str, Iterable[int]] = {
+        "kind": (node.kind for node in nodes),
+        "round": (node.round for node in nodes),
+        "working": map(_is_working, nodes),
+        "until_due": map(_is_until_due, nodes),
+        "clock": (CLOCKS.index(_clock_of(node)) for node in nodes),
+        "appears": (_appears(network, channel, nodes, node) for node in nodes),
+        "rule": (node.rule for node in nodes),
+        "first_here": _first_here(template),
+        "following": (node.following for node in nodes),
+        "sibling": (node.sibling for node in nodes),
+        "arrivals": (node.arrivals for node in nodes),
+    }
+    return _Laid(template, {n: np.fromiter(columns[n], kind) for n, kind in _OF_NODE.items()})
 
 
 def _first_here(template: Template) -> Iterator[int]:
@@ -670,11 +719,11 @@ def _clock_of(node: Node) -> str:
     return CLOCKS[0]
 
 
-def _appears(network: Network, alike: _Alike, node: Node) -> bool:
+def _appears(network: Network, channel: int, nodes: Sequence[Node], node: Node) -> bool:
     """Tell whether the present citizen of a wait goes to a counter directly after it (rule 12)."""
-    if node.kind != NodeKind.WAIT or node.following < 0 or not network.is_present(alike.channel):
+    if node.kind != NodeKind.WAIT or node.following < 0 or not network.is_present(channel):
         return False
-    visit = alike.template.nodes[node.following]
+    visit = nodes[node.following]
     return visit.kind == NodeKind.VISIT and visit.place in network.counters
 
 
@@ -683,40 +732,53 @@ def _in_order(alike: Sequence[_Alike]) -> dict[str, Any]:
     counts = [each.dossiers["citizen"].size for each in alike]
     template = np.repeat(np.arange(len(alike), dtype=np.int32), counts)
     procedure = np.array([each.procedure for each in alike], np.int64)[template]
-    dossiers = {
-        name: np.concatenate([np.zeros(0, kind), *(each.dossiers[name] for each in alike)])
-        for name, kind in _OF_DOSSIER.items()
-    }
+    own = [each.dossiers for each in alike]
+    dossiers = {name: _joined(name, kind, own, counts) for name, kind in _OF_DOSSIER.items()}
+    arrived, accepted = dossiers["arrived"], dossiers["accepted"]
     # Open dossiers come before all others of their instant, the earliest accepted first.
-    precedence = np.where(
-        dossiers["accepted"] == MISSING, dossiers["arrived"], dossiers["accepted"]
-    )
-    order = _ranked(dossiers["arrived"], precedence, procedure, dossiers["citizen"])
-    sizes = np.array([len(each.template.nodes) for each in alike], np.int64)[template]
+    precedence = np.where(accepted == MISSING, arrived, accepted)
+    order = _ranked(arrived, precedence, procedure, dossiers["citizen"])
+    lengths = np.array([len(each.laid.template.nodes) for each in alike], np.int64)
+    sizes = lengths[template]
     begins = np.cumsum(sizes) - sizes
-    first_node = np.concatenate([[0], np.cumsum(sizes[order])])
-    source = np.repeat(begins[order] - first_node[:-1], sizes[order])
+    sizes = sizes[order]
+    first_node = np.concatenate([[0], np.cumsum(sizes)])
+    source = np.repeat(begins[order] - first_node[:-1], sizes)
     source += np.arange(source.size)
-    nodes = {name: _of_nodes(name, alike, source) for name in _NOTHING}
-    moved = {
-        name: values.take(order).astype(_OF_DOSSIER[name]) for name, values in dossiers.items()
+    needs = [each.nodes for each in alike]
+    counts = (lengths * counts).tolist()
+    return {
+        "template": template[order],
+        "first_node": first_node,
+        **{name: _moved(values, order) for name, values in dossiers.items()},
+        **{
+            name: _moved(_joined(name, kind, needs, counts), source)
+            for name, kind in _DRAWN_FOR_NODES.items()
+        },
     }
-    return {"template": template[order], "first_node": first_node, **moved, **nodes}
 
 
-def _of_nodes(name: str, alike: Sequence[_Alike], source: Integers) -> Numbers:
-    """Put a column of all nodes in order."""
-    nothing = _NOTHING[name]
-    if not any(name in each.nodes for each in alike):
-        return np.full(source.size, nothing)
-    parts = [
-        each.nodes.get(name, np.broadcast_to(nothing, each.nodes["station"].shape)).ravel()
-        for each in alike
+def _joined(
+    name: str,
+    kind: type[np.integer[Any]],
+    parts: Sequence[Mapping[str, Numbers]],
+    counts: Sequence[int],
+) -> Numbers:
+    """Put the parts of a column one after another; of what none of them has, no copy is kept."""
+    if not any(name in part for part in parts):
+        return np.broadcast_to(kind(_NOTHING.get(name, 0)), sum(counts))
+    columns = [
+        part[name].ravel() if name in part else np.broadcast_to(_NOTHING[name], count)
+        for part, count in zip(parts, counts, strict=True)
     ]
-    return np.concatenate(parts).take(source)
+    return np.concatenate(columns, dtype=kind, casting="same_kind")
 
 
-def _ranked(first: Integers, *further: Integers) -> NDArray[np.intp]:
+def _moved(values: Numbers, order: NDArray[np.intp]) -> Numbers:
+    return values if values.strides == (0,) else values.take(order)
+
+
+def _ranked(first: Numbers, *further: Numbers) -> NDArray[np.intp]:
     """Order by several keys; the further ones are looked at where the first are equal."""
     order = np.argsort(first)
     ranked = first[order]

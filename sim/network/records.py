@@ -291,9 +291,16 @@ class Network:
         """Addresses of the stations at which the citizen is present."""
         return frozenset(station.address for station in self.stations if station.counter)
 
+    @cached_property
+    def _first_transfers(self) -> dict[tuple[str, str], int]:
+        return {}
+
     def transfer_between(self, source: str, target: str) -> int:
         """Give the number of the first rule that matches, or -1 (rule 10)."""
-        return next(iter(self.transfers_between(source, target)), -1)
+        if (source, target) not in self._first_transfers:
+            matching = self.transfers_between(source, target)
+            self._first_transfers[source, target] = matching[0] if matching else -1
+        return self._first_transfers[source, target]
 
     def transfers_between(self, source: str, target: str) -> list[int]:
         """Give the numbers of all rules that match, in file order."""
