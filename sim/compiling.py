@@ -1,5 +1,7 @@
 """Loops of plain numbers and arrays, compiled by numba, which nothing else imports."""
 
+# mypy: disable-error-code="no-untyped-call"
+
 from __future__ import annotations
 
 import hashlib
@@ -11,9 +13,11 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, TypeVar
 
+from llvmlite import ir
 from numba import njit
-from numba.core import event
-from numba.extending import overload, register_jitable
+from numba.core import cgutils, event, types
+from numba.extending import intrinsic, overload, register_jitable
+from numba.np.arrayobj import make_array
 
 F = TypeVar("F", bound=Callable[..., Any])
 _njit: Any = njit
@@ -47,6 +51,39 @@ def _bisect_right(a: Any, x: Any) -> Any:  # noqa: ARG001
         return low
 
     return search
+
+
+def prefetch(array: Any, place: int) -> None:
+    """Ask for the memory of an array's item before it is used; as Python, do nothing."""
+
+
+def _prefetching(typing_context: Any, array: Any, place: Any) -> Any:  # noqa: ARG001
+    """Call LLVM's `llvm.prefetch` for reading, into all caches."""
+
+    def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        kind = signature.args[0]
+        laid = make_array(kind)(context, builder, given[0])
+        item = cgutils.get_item_pointer(
+            context, builder, kind, laid, [given[1]], wraparound=False, boundscheck=False
+        )
+        number, memory = ir.IntType(32), ir.PointerType()
+        takes = ir.FunctionType(ir.VoidType(), [memory, number, number, number])
+        asked = cgutils.get_or_insert_function(builder.module, takes, "llvm.prefetch.p0")
+        builder.call(asked, [builder.bitcast(item, memory), number(0), number(3), number(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, place), code
+
+
+_prefetch: Any = intrinsic(_prefetching)
+
+
+@overload(prefetch)
+def _prefetch_overload(array: Any, place: Any) -> Any:  # noqa: ARG001
+    def ask(array: Any, place: Any) -> None:
+        _prefetch(array, place)
+
+    return ask
 
 
 def shared(*functions: Callable[..., Any]) -> None:

@@ -27,7 +27,7 @@ from sim import deadlines as _deadlines
 from sim import departures as _departures
 from sim import durations as _durations
 from sim.calendars import advance, advance_within, next_open
-from sim.compiling import kept, part, shared
+from sim.compiling import kept, part, prefetch, shared
 from sim.deadlines import (
     LimitKind,
     apology_instant,
@@ -47,6 +47,8 @@ SUSPEND, FINISH, CLEAR = 0, 1, 2
 NOBODY = np.uint32(2**32 - 1)
 NO_PLACE: Any = np.uint32(0)
 """None of the places in a queue; typed, as numbers of both signs make floats."""
+AHEAD = 8
+"""Dossiers ahead of the one that arrives."""
 _RUNS, _RESTARTS = CLOCKS.index("runs"), CLOCKS.index("restarts")
 _NO_LIMIT = int(LimitKind.NONE)
 _VISIT, _WAIT, _TRANSFER = int(NodeKind.VISIT), int(NodeKind.WAIT), int(NodeKind.TRANSFER)
@@ -116,6 +118,35 @@ shared(
     due_instant, remaining_limit, resumed_due, apology_instant, _deadlines.due_day,
     _deadlines._closing, departure,
 )  # fmt: skip
+
+
+# Memory: most of it is used once, long after it was used last
+
+
+@part
+def _prefetch_node(
+    node: int, dossier_of: Array, station_of: Array, duration: Array, happened: Array
+) -> None:
+    """Ask for what is soon looked at of a node."""
+    prefetch(happened, node)
+    prefetch(dossier_of, node)
+    prefetch(station_of, node)
+    prefetch(duration, node)
+
+
+@part
+def _prefetch_arrival(
+    arriving: int, dossiers: Array, dossier_of: Array, station_of: Array, duration: Array,
+    happened: Array, taken_by: Array,
+) -> None:  # fmt: skip
+    """Ask for the dossiers that arrive soon, and for the nodes of those that arrive sooner."""
+    if arriving + 2 * AHEAD < dossiers.size:
+        prefetch(dossiers, arriving + 2 * AHEAD)
+        first = dossiers[arriving + AHEAD].first_node
+        _prefetch_node(first, dossier_of, station_of, duration, happened)
+        prefetch(happened, first + 2)
+        prefetch(happened, first + 5)
+        prefetch(taken_by, first)
 
 
 # Heaps of numbers by instant, after a row with the size; four lie below each
@@ -966,8 +997,12 @@ def _run(
                     station_of, duration, happened, tallies, pending, touched, to_start,
                 )  # fmt: skip
                 arriving += 1
+                _prefetch_arrival(
+                    arriving, dossiers, dossier_of, station_of, duration, happened, taken_by
+                )
             while _first(pending) == now:
                 node, officer = _pop(pending)
+                _prefetch_node(pending[1].number, dossier_of, station_of, duration, happened)
                 _happens(
                     node, officer, now, settled, end, cutoff, calendars, hours, days, stations,
                     groups, officers, transfers, departs, limits, plan, dossiers, dossier_of,
