@@ -52,12 +52,14 @@ def attribute(trace: Trace, dossier: int) -> list[Loss]:
         In the order of the route; together they are the span, without remainder.
     """
     losses: list[Loss] = []
-    end = span_end(trace, dossier)
-    open_since = int(trace.docket.accepted[dossier])
+    docket, end = trace.docket, span_end(trace, dossier)
+    open_since = int(docket.accepted[dossier])
+    to_place = docket.to_place(dossier)
     for place, node in enumerate(critical_path(trace, dossier)):
         # A dossier that is open when the run starts has stood where it is since its acceptance.
         begun = open_since if place == 0 and open_since != MISSING else int(trace.joined[node])
-        losses.extend(parts_of(trace, node, begun, end))
+        kind = docket.templates.kind[node + to_place]
+        losses.extend(parts_of(trace, node, kind, begun, end))
     return losses
 
 
@@ -69,9 +71,8 @@ def critical_path(trace: Trace, dossier: int) -> list[int]:
     """
     docket, templates = trace.docket, trace.docket.templates
     first, last = int(docket.first_node[dossier]), int(docket.first_node[dossier + 1])
-    template = int(docket.template[dossier])
-    to_place = int(templates.first_node[template]) - first
-    node = int(templates.resolves[template]) + first
+    to_place = docket.to_place(dossier)
+    node = int(templates.resolves[docket.template[dossier]]) + first
     if trace.resolved[dossier] == MISSING:
         begun = [number for number in range(first, last) if trace.joined[number] != MISSING]
         under_way = [number for number in begun if trace.ended[number] == MISSING]
@@ -102,15 +103,15 @@ def _end(trace: Trace, node: int, until: int) -> int:
     return until if ended == MISSING else min(ended, until)
 
 
-def parts_of(trace: Trace, node: int, begun: int, until: int) -> list[Loss]:
+def parts_of(trace: Trace, node: int, kind: int, begun: int, until: int) -> list[Loss]:
     """Divide the time of a node from `begun` to its end, but to `until` at the latest.
 
     Parameters
     ----------
     trace
         A replication.
-    node
-        A visit, wait or transfer that began.
+    node, kind
+        A visit, wait or transfer that began, and which of these it is.
     begun, until
         Instants, in microseconds.
 
@@ -120,13 +121,12 @@ def parts_of(trace: Trace, node: int, begun: int, until: int) -> list[Loss]:
         Parts that are not empty; together they are that time, without remainder.
     """
     end = _end(trace, node, until)
-    return [loss for loss in _parts(trace, node, begun, end) if loss.us]
+    return [loss for loss in _parts(trace, node, kind, begun, end) if loss.us]
 
 
-def _parts(trace: Trace, node: int, joined: int, end: int) -> Iterator[Loss]:
+def _parts(trace: Trace, node: int, kind: int, joined: int, end: int) -> Iterator[Loss]:
     docket, network = trace.docket, trace.network
     station = int(docket.station[node])
-    kind = docket.kind[node]
     if kind == _WAIT:
         yield Loss(node, station, "citizen", end - joined)
         return

@@ -154,6 +154,11 @@ class Docket:
         """`patience` as it lies in memory; of shape (0,) where nobody ever leaves."""
         return self.patience if self.patience.strides != (0,) else np.zeros(0, np.int64)
 
+    def to_place(self, dossier: int) -> int:
+        """Give what added to a node of a dossier is its place among the nodes of all templates."""
+        template = self.template[dossier]
+        return int(self.templates.first_node[template] - self.first_node[dossier])
+
     # Of dossiers, shape (D,)
 
     @cached_property
@@ -188,7 +193,7 @@ class Docket:
 
     # Of nodes, shape (S,)
 
-    @cached_property
+    @property
     def dossier(self) -> Numbers:
         """Number of each node's dossier, shape (S,)."""
         return np.repeat(np.arange(self.arrived.size, dtype=np.int32), np.diff(self.first_node))

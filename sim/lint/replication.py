@@ -6,7 +6,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from sim.lint.arrivals import arrivals_of
-from sim.lint.offered_load import further_rounds, offered_load
+from sim.lint.offered_load import further_rounds
 from sim.lint.ways import Way, ways_of
 from sim.network import Network
 from sim.routes import NodeKind
@@ -16,11 +16,9 @@ from sim.scenario.schema import Visit
 # compiled engine, and fitted to the year of Uông Bí, to the networks of benchmarks/ and to routes
 # of 2 to 16 visits with 60,000 to 6,300,000 dossiers: each is met within 20 %, where few are late
 # within 5 %. A run that is too small for the compiled engine takes 100 MB less.
-_BYTES_OF_THE_PROGRAM = 250_000_000
+_BYTES_OF_THE_PROGRAM = 275_000_000
 _BYTES_A_DOSSIER = 240
-_BYTES_A_STEP = 75
-_BYTES_A_VISIT_TO_THE_BUSIEST = 130
-"""Stations are measured one after another, so that the busiest takes the most."""
+_BYTES_A_STEP = 62
 _BYTES_AN_INTERVAL = 85
 """Of the shifts of an officer who may be absent, and so has a calendar of its own."""
 
@@ -59,10 +57,9 @@ def replication_of(network: Network) -> Replication:
         for group in network.groups
         if group.absence
     )
-    busiest = max(offered_load(network).visits, default=0.0)
     memory = (
         _BYTES_OF_THE_PROGRAM + _BYTES_A_DOSSIER * dossiers + _BYTES_A_STEP * steps
-        + _BYTES_A_VISIT_TO_THE_BUSIEST * busiest + _BYTES_AN_INTERVAL * intervals
+        + _BYTES_AN_INTERVAL * intervals
     )  # fmt: skip
     return Replication(dossiers, steps, memory)
 

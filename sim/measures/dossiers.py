@@ -126,15 +126,16 @@ def _of_resolved(facts: Facts, visits: VisitFacts) -> _Durations:
     trace, which = facts.trace, facts.resolved
     days = (trace.resolved - trace.accepted)[which] / DAY
     hours = facts.turnaround / HOUR
+    trips, minutes = visits.trips[which], visits.minutes[which]
     return _Durations(
         which,
         {
             "turnaround_working_hours_mean": (hours, mean),
             "turnaround_days_mean": (days, mean),
             "turnaround_days_p90": (days, p90),
-            "visits_mean": (visits.trips[which], mean),
-            "wait_minutes_mean": (visits.minutes[which], mean),
-            "wait_minutes_p90": (visits.minutes[which], p90),
+            "visits_mean": (trips, mean),
+            "wait_minutes_mean": (minutes, mean),
+            "wait_minutes_p90": (minutes, p90),
         },
     )
 

@@ -154,3 +154,19 @@ def go_through(
             of_group[group, BUSY] += on_shift
             if not suspends[at]:
                 of_group[group, OVERTIME] += until - since - on_shift
+
+
+def longest(changes: Array) -> int:
+    """Give the longest queue at the end of any instant, from when each step joined and left it.
+
+    Instants are doubled, and 1 more for joining, and ascend: at each, first all leave, then all
+    join.
+    """
+    queue = most = 0
+    for change in changes:
+        if change % 2 == 1:
+            queue += 1
+            most = max(most, queue)
+        else:
+            queue -= 1
+    return most

@@ -97,16 +97,16 @@ def visit_facts(facts: Facts) -> VisitFacts:
     officers = [group.officers for group in network.groups]
     is_visit = templates.kind == NodeKind.VISIT
     routes = docket.first_node, docket.template, docket.station, templates.first_node, is_visit
-    count, go_through = _fastest_for(docket.station.size)
+    passes = _fastest_for(docket.station.size)
     visits = np.zeros(len(stations), np.int64)
-    count(*routes, visits)
+    passes.count(*routes, visits)
     first = np.cumsum(visits) - visits
     of_station = np.zeros((len(stations), 6), np.int64)
     of_group = np.zeros((len(officers), 3), np.int64)
     trips, minutes = np.zeros((2, docket.arrived.size))
     waits, changes = np.empty(visits.sum()), np.empty(2 * visits.sum(), np.int64)
     joined, waited = np.zeros((2, len(counters), SLOTS))
-    go_through(
+    passes.go_through(
         facts.start, facts.end, *routes, _allotments(facts),
         np.array([network.is_present(n) for n in range(len(network.channels))], bool)
         .take(templates.channel),
@@ -122,6 +122,8 @@ def visit_facts(facts: Facts) -> VisitFacts:
     at = []
     for calendar, begin, counts in zip(calendars, first.tolist(), of_station.tolist(), strict=True):
         open_time = calendar.open_time(facts.start, facts.end)
+        queued = changes[2 * begin : 2 * (begin + counts[WAITED])]
+        queued.sort()
         at.append(
             AtStation(
                 served=counts[SERVED],
@@ -129,7 +131,7 @@ def visit_facts(facts: Facts) -> VisitFacts:
                 over_allotment=counts[OVER_ALLOTMENT],
                 waits=waits[begin : begin + counts[STARTED]],
                 queue_mean=counts[QUEUED] / open_time if open_time else math.nan,
-                queue_max=_longest(changes[2 * begin : 2 * (begin + counts[WAITED])]),
+                queue_max=passes.longest(queued),
             )
         )
     return VisitFacts(
@@ -144,31 +146,43 @@ def visit_facts(facts: Facts) -> VisitFacts:
     )
 
 
-def _fastest_for(nodes: int) -> tuple[Callable[..., None], Callable[..., None]]:
-    """Give `count` and `go_through`, compiled where an engine would be."""
+@dataclass(frozen=True)
+class _Passes:
+    """The functions of `sim.measures.tally`, as Python or compiled."""
+
+    count: Callable[..., None]
+    go_through: Callable[..., None]
+    longest: Callable[[Integers], int]
+
+
+def _fastest_for(nodes: int) -> _Passes:
+    """Give them compiled where an engine would be."""
     if engine_for(nodes) == "compiled":
         return _compiled()
-    return _with_views(tally.count), _with_views(tally.go_through)
+    functions: list[Callable[..., Any]] = [tally.count, tally.go_through, tally.longest]
+    return _Passes(*map(_with_views, functions))
 
 
-def _with_views(function: Callable[..., None]) -> Callable[..., None]:
+def _with_views(function: Callable[..., Any]) -> Callable[..., Any]:
     """Let Python look at arrays as views of memory, which give it its own numbers, and sooner."""
 
-    def call(*given: Any) -> None:
-        function(*(each.data if isinstance(each, np.ndarray) else each for each in given))
+    def call(*given: Any) -> Any:
+        return function(*(each.data if isinstance(each, np.ndarray) else each for each in given))
 
     return call
 
 
 @cache
-def _compiled() -> tuple[Callable[..., None], Callable[..., None]]:
+def _compiled() -> _Passes:
     from sim.compiling import kept, shared
 
     shared(
         _calendars.open_time_by, _calendars._last_opened, _calendars._open_until,
         _calendars.advance, _calendars.advance_within,
     )  # fmt: skip
-    return kept(tally.count), kept(tally.go_through, _calendars, _durations)
+    return _Passes(
+        kept(tally.count), kept(tally.go_through, _calendars, _durations), kept(tally.longest)
+    )
 
 
 def _allotments(facts: Facts) -> Integers:
@@ -182,12 +196,3 @@ def _allotments(facts: Facts) -> Integers:
     docket = facts.docket
     of_step = [allotted.get(step, NEVER) for step in docket.procedure_steps]
     return np.array([*of_step, NEVER], np.int64)[docket.templates.step]
-
-
-def _longest(changes: Integers) -> int:
-    """Give the longest queue at the end of any instant, from when each step joined and left it.
-
-    Instants are doubled, and 1 more for joining: at each, first all leave and then all join.
-    """
-    changes.sort()
-    return int(np.cumsum(2 * (changes & 1) - 1).max(initial=0))

@@ -72,19 +72,19 @@ def steps_of(trace: Trace, dossier: int, losses: list[Loss]) -> tuple[Step, ...]
     steps = []
     for node in sorted(nodes, key=lambda node: (int(trace.joined[node]), node)):
         joined, started, ended = (int(instant) for instant in trace.instants[node])
-        kind = NodeKind(int(docket.kind[node])).name.lower()
-        is_absence = kind == "wait" and int(docket.step[node]) in visited
+        kind = NodeKind(int(docket.kind[node]))
+        is_absence = kind == NodeKind.WAIT and int(docket.step[node]) in visited
         is_critical = node in critical
         parts = (
             [loss for loss in losses if loss.node == node]
             if is_critical
-            else parts_of(trace, node, joined, until)
+            else parts_of(trace, node, kind, joined, until)
         )
         steps.append(
             Step(
                 node=node,
                 name=_name(trace, node),
-                kind="absence" if is_absence else kind,
+                kind="absence" if is_absence else kind.name.lower(),
                 place=place_of(trace.network, int(docket.station[node])),
                 round=int(docket.templates.round[docket.place[node]]),
                 branch=branches[node],
