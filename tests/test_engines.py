@@ -269,9 +269,9 @@ def test_the_kernel_is_the_same_without_compilation() -> None:
 def test_measures_are_the_same_without_compilation(monkeypatch: pytest.MonkeyPatch) -> None:
     for case in map(case_of, range(40)):
         trace = simulate(case.network, case.docket, "reference")
-        monkeypatch.setattr("sim.measures.visits.engine_for", lambda _: "compiled")
+        monkeypatch.setattr("sim.engine.loops.engine_for", lambda _: "compiled")
         compiled = measure(case.network, trace)
-        monkeypatch.setattr("sim.measures.visits.engine_for", lambda _: "reference")
+        monkeypatch.setattr("sim.engine.loops.engine_for", lambda _: "reference")
         python = measure(case.network, trace)
         assert compiled.table.equals(python.table)
         assert compiled.series.equals(python.series)

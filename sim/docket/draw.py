@@ -765,8 +765,10 @@ def _joined(
     counts: Sequence[int],
 ) -> Numbers:
     """Put the parts of a column one after another; of what none of them has, no copy is kept."""
+    if not parts:
+        return np.zeros(0, kind)
     if not any(name in part for part in parts):
-        return np.broadcast_to(kind(_NOTHING.get(name, 0)), sum(counts))
+        return np.broadcast_to(kind(_NOTHING[name]), sum(counts))
     columns = [
         part[name].ravel() if name in part else np.broadcast_to(_NOTHING[name], count)
         for part, count in zip(parts, counts, strict=True)

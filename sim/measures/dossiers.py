@@ -44,7 +44,7 @@ def dossier_rows(facts: Facts, visits: VisitFacts) -> Iterator[Row]:
     for scope in _scopes(facts):
         sums = _sums(scope, kinds, len(told)) @ told
         statistics = [_statistics(scope, durations) for durations in over]
-        lost = facts.losses.by(scope.codes[facts.losses.dossier], len(scope.names))
+        lost = facts.losses.by(scope.codes, len(scope.names))
         for place, name in enumerate(scope.names):
             counts = dict(zip(COUNTS, sums[place].tolist(), strict=True))
             rows = counts | rates_of(counts) | statistics[0][place] | statistics[1][place]

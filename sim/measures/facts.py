@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from array import array
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,13 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.attribution import attribute
+from sim.attribution import lost_by
 from sim.deadlines import LimitKind
 from sim.durations import HOUR, MISSING, NEVER
 from sim.engine.trace import OUTCOMES, Trace
 from sim.grouping import Places
 from sim.network import Network
-from sim.scenario.measure_names import LOST_TO
 
 Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]
@@ -28,19 +26,31 @@ SeriesRow = tuple[str, str, str, str, float]
 
 @dataclass(frozen=True)
 class Losses:
-    """What late dossiers lost: of each loss dossier, station or -1, place in `LOST_TO`, hours."""
+    """What late dossiers lost to each of `LOST_TO`, in hours.
+
+    Parameters
+    ----------
+    dossier
+        Their numbers, shape (L,).
+    of_dossier, of_station
+        Shape (L, 6) and (stations, 6).
+    """
 
     dossier: Places
-    station: Places
-    kind: Places
-    hours: Floats
+    of_dossier: Floats
+    of_station: Floats
 
     def by(self, codes: NDArray[np.integer[Any]], count: int) -> Floats:
-        """Sum hours by a number below `count` given to each loss, -1 for none, and kind."""
-        inside = codes >= 0
-        cells = codes[inside] * len(LOST_TO) + self.kind[inside]
-        sums = np.bincount(cells, self.hours[inside], count * len(LOST_TO))
-        return sums.reshape(count, len(LOST_TO)).astype(np.float64)
+        """Sum them by a number below `count` given to each dossier, -1 for none, shape (count, 6).
+
+        Parameters
+        ----------
+        codes
+            Of all dossiers, shape (D,).
+        """
+        own = codes[self.dossier].astype(np.intp)
+        sums = [np.bincount(own + 1, hours, count + 1)[1:] for hours in self.of_dossier.T]
+        return np.stack(sums, axis=1)
 
 
 class Facts:
@@ -113,13 +123,9 @@ class Facts:
     @cached_property
     def losses(self) -> Losses:
         """What the late dossiers lost."""
-        late = self.counts["resolved_late"] | self.counts["open_overdue"]
-        found = array("d")  # of many late dossiers, tuples would take ten times the memory
-        for number in np.flatnonzero(late).tolist():
-            for loss in attribute(self.trace, number):
-                found.extend((number, loss.station, LOST_TO.index(loss.kind), loss.us / HOUR))
-        dossier, station, kind, hours = np.array(found, np.float64).reshape(-1, 4).T
-        return Losses(dossier.astype(np.intp), station.astype(np.intp), kind.astype(np.intp), hours)
+        late = np.flatnonzero(self.counts["resolved_late"] | self.counts["open_overdue"])
+        of_dossier, of_station = lost_by(self.trace, late)
+        return Losses(late, of_dossier / HOUR, of_station / HOUR)
 
 
 def p90(values: Any) -> float:

@@ -17,7 +17,7 @@ from sim.scenario.measure_names import LOST_TO
 def station_rows(facts: Facts, visits: VisitFacts) -> Iterator[Row]:
     """Give the measures of stations, by address and by address and office."""
     network = facts.network
-    lost = facts.losses.by(facts.losses.station, len(network.stations))
+    lost = facts.losses.of_station
     of_address: dict[str, list[int]] = {}
     for number, station in enumerate(network.stations):
         of_address.setdefault(station.address, []).append(number)

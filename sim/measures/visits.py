@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 import numpy as np
 
-from sim import calendars as _calendars
-from sim import durations as _durations
 from sim.calendars import timetables, told_apart
 from sim.docket import NodeKind
 from sim.durations import NEVER
-from sim.engine import engine_for
+from sim.engine.loops import fastest_for
 from sim.measures import tally
 from sim.measures.facts import Facts, Floats, Integers
 from sim.measures.tally import (
@@ -97,16 +92,16 @@ def visit_facts(facts: Facts) -> VisitFacts:
     officers = [group.officers for group in network.groups]
     is_visit = templates.kind == NodeKind.VISIT
     routes = docket.first_node, docket.template, docket.station, templates.first_node, is_visit
-    passes = _fastest_for(docket.station.size)
+    nodes = docket.station.size
     visits = np.zeros(len(stations), np.int64)
-    passes.count(*routes, visits)
+    fastest_for(nodes, tally.count)(*routes, visits)
     first = np.cumsum(visits) - visits
     of_station = np.zeros((len(stations), 6), np.int64)
     of_group = np.zeros((len(officers), 3), np.int64)
     trips, minutes = np.zeros((2, docket.arrived.size))
     waits, changes = np.empty(visits.sum()), np.empty(2 * visits.sum(), np.int64)
     joined, waited = np.zeros((2, len(counters), SLOTS))
-    passes.go_through(
+    fastest_for(nodes, tally.go_through)(
         facts.start, facts.end, *routes, _allotments(facts),
         np.array([network.is_present(n) for n in range(len(network.channels))], bool)
         .take(templates.channel),
@@ -120,6 +115,7 @@ def visit_facts(facts: Facts) -> VisitFacts:
         of_station, of_group, trips, minutes, waits, changes, joined, waited,
     )  # fmt: skip
     at = []
+    longest = fastest_for(nodes, tally.longest)
     for calendar, begin, counts in zip(calendars, first.tolist(), of_station.tolist(), strict=True):
         open_time = calendar.open_time(facts.start, facts.end)
         queued = changes[2 * begin : 2 * (begin + counts[WAITED])]
@@ -131,7 +127,7 @@ def visit_facts(facts: Facts) -> VisitFacts:
                 over_allotment=counts[OVER_ALLOTMENT],
                 waits=waits[begin : begin + counts[STARTED]],
                 queue_mean=counts[QUEUED] / open_time if open_time else math.nan,
-                queue_max=passes.longest(queued),
+                queue_max=longest(queued),
             )
         )
     return VisitFacts(
@@ -143,45 +139,6 @@ def visit_facts(facts: Facts) -> VisitFacts:
         served=of_group[:, SERVED_BY],
         busy=of_group[:, BUSY],
         overtime=of_group[:, OVERTIME],
-    )
-
-
-@dataclass(frozen=True)
-class _Passes:
-    """The functions of `sim.measures.tally`, as Python or compiled."""
-
-    count: Callable[..., None]
-    go_through: Callable[..., None]
-    longest: Callable[[Integers], int]
-
-
-def _fastest_for(nodes: int) -> _Passes:
-    """Give them compiled where an engine would be."""
-    if engine_for(nodes) == "compiled":
-        return _compiled()
-    functions: list[Callable[..., Any]] = [tally.count, tally.go_through, tally.longest]
-    return _Passes(*map(_with_views, functions))
-
-
-def _with_views(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let Python look at arrays as views of memory, which give it its own numbers, and sooner."""
-
-    def call(*given: Any) -> Any:
-        return function(*(each.data if isinstance(each, np.ndarray) else each for each in given))
-
-    return call
-
-
-@cache
-def _compiled() -> _Passes:
-    from sim.compiling import kept, shared
-
-    shared(
-        _calendars.open_time_by, _calendars._last_opened, _calendars._open_until,
-        _calendars.advance, _calendars.advance_within,
-    )  # fmt: skip
-    return _Passes(
-        kept(tally.count), kept(tally.go_through, _calendars, _durations), kept(tally.longest)
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.attribution import attribute
+from sim.attribution import lost_by
 from sim.calendars import Calendar
 from sim.docket import Docket, draw, with_officers_of
 from sim.durations import HOUR, MISSING
@@ -32,8 +32,6 @@ from sim.scenario.schema import Scenario
 from sim.staffing.posts import Post, Staff, staffed
 from sim.statistics.intervals import Floats
 
-_MOST_ATTRIBUTED = 200
-"""Late dossiers of a replication whose time is divided: enough to tell where it is lost."""
 _A_DAY_OF_OPENING = 8 * HOUR
 _TOGETHER = 8
 """Trials of one replication that a worker is given at once, to draw its citizens once."""
@@ -125,15 +123,10 @@ def _trial(question: Question, network: Network, trace: Trace) -> Trial:
     counts = Facts(network, trace).counts
     rate = RATES[question.measure]
     late = np.flatnonzero(counts["resolved_late"] | counts["open_overdue"])
-    step = max(1, -(-late.size // _MOST_ATTRIBUTED))
-    queued = np.zeros(len(question.posts))
-    lost = np.zeros(len(LOST_TO))
-    for dossier in late[::step].tolist():
-        for loss in attribute(trace, dossier):
-            lost[LOST_TO.index(loss.kind)] += loss.us
-            if loss.kind in ("waiting", "closed"):
-                for number, post in enumerate(question.posts):
-                    queued[number] += loss.us if loss.station in post.stations else 0
+    of_dossier, of_station = lost_by(trace, late)
+    lost = of_dossier.sum(axis=0)
+    queued_at = of_station[:, [LOST_TO.index("waiting"), LOST_TO.index("closed")]].sum(axis=1)
+    queued = np.array([queued_at[list(post.stations)].sum() for post in question.posts])
     total = lost.sum() or 1.0
     above, below = (
         float(sum(np.count_nonzero(counts[count]) for count in names))
