@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -36,11 +36,6 @@ _OF_DOSSIER: Mapping[str, type[np.integer[Any]]] = {
     "citizen": np.int32, "home": np.int32, "priority": np.int64, "arrived": np.int64,
     "accepted": np.int64, "due": np.int64, "accepting_office": np.int32,
 }  # fmt: skip
-_DRAWN_FOR_NODES: Mapping[str, type[np.integer[Any]]] = {
-    "station": np.int32, "duration": np.int64, "patience": np.int64,
-}  # fmt: skip
-_NOTHING = {"accepted": MISSING, "due": MISSING, "station": -1, "duration": 0, "patience": -1}
-"""What dossiers and nodes have for which nothing is drawn."""
 _OF_NODE: Mapping[str, type[np.generic]] = {
     "kind": np.int64, "round": np.int64, "working": np.bool_, "until_due": np.bool_,
     "clock": np.int64, "appears": np.bool_, "rule": np.int64, "first_here": np.int64,
@@ -49,11 +44,30 @@ _OF_NODE: Mapping[str, type[np.generic]] = {
 
 
 @dataclass(frozen=True)
+class _Length:
+    """The distribution of a node's length, and its stream: step id, round and purpose."""
+
+    distribution: Distribution
+    stream: tuple[str, int, str]
+
+
+@dataclass(frozen=True)
 class _Laid:
-    """A template, and the columns of its nodes that `Templates` has, but for steps."""
+    """A template, laid out.
+
+    Parameters
+    ----------
+    template
+        The template.
+    columns
+        Of its nodes, as `Templates` has them, but for steps.
+    lengths
+        What is drawn for them: a length and a place among the nodes, by column of the docket.
+    """
 
     template: Template
     columns: Mapping[str, Integers]
+    lengths: Mapping[str, tuple[tuple[_Length, int], ...]]
 
 
 _LAID: WeakKeyDictionary[Network, dict[Hashable, _Laid]] = WeakKeyDictionary()
@@ -62,15 +76,15 @@ _LAID: WeakKeyDictionary[Network, dict[Hashable, _Laid]] = WeakKeyDictionary()
 
 @dataclass(frozen=True)
 class _Alike:
-    """Dossiers of one procedure with one template: their columns, those drawn for nodes (n, m)."""
+    """Dossiers of one procedure with one template."""
 
-    procedure: int
+    drawing: _ProcedureDraw
     channel: int
     ending: int
     accepts: int
     laid: _Laid
+    offices: _Offices
     dossiers: Mapping[str, Integers]
-    nodes: Mapping[str, Numbers]
 
 
 def draw(network: Network, seed: int, replication: int) -> Docket:
@@ -106,7 +120,7 @@ def draw(network: Network, seed: int, replication: int) -> Docket:
         shifts=tuple(_shifts(network, seed, replication)),
         procedure_steps=tuple(names.steps),
         endings=tuple(names.endings),
-        **_in_order(alike),
+        **_columns(alike),
     )
 
 
@@ -126,14 +140,6 @@ def with_officers_of(network: Network, docket: Docket) -> Docket:
         What `draw` would give, without drawing the citizens again.
     """
     return replace(docket, shifts=tuple(_shifts(network, docket.seed, docket.replication)))
-
-
-@dataclass(frozen=True)
-class _Length:
-    """The distribution of a node's length, and its stream: step id, round and purpose."""
-
-    distribution: Distribution
-    stream: tuple[str, int, str]
 
 
 class _Names:
@@ -229,7 +235,6 @@ class _ProcedureDraw:
             laid = self._laid(draws, own_channel)
             template, accepts = laid.template, laid.template.accepts
             offices = _Offices(self, who, level[who], home_place[who])
-            nodes = self._nodes(template, who, own_channel, offices)
             accepting = home[who]
             if self.backlog is not None:
                 accepting, accepts = self._accepted_by(draws.words, offices, home[who]), -1
@@ -244,7 +249,8 @@ class _ProcedureDraw:
                 "accepting_office": accepting,
             }
             ending = self.names.ending(template.ending)
-            yield _Alike(self.number, own_channel, ending, accepts, laid, dossiers, nodes)
+            yield _Alike(self, own_channel, ending, accepts, laid, offices, dossiers)
+        self.drawn.clear()
 
     def _laid(self, draws: Draws, channel: int) -> _Laid:
         """Lay out the route of those who drew alike."""
@@ -275,9 +281,11 @@ class _ProcedureDraw:
         Kept, as those who drew different routes ask for the same ones.
         """
         if name not in self.drawn:
-            full = (*self.stream, *name)
-            self.drawn[name] = uniforms(self.seed, self.replication, full, self.count)
+            self.drawn[name] = self._stream(*name)
         return self.drawn[name]
+
+    def _stream(self, *name: str) -> Floats:
+        return uniforms(self.seed, self.replication, (*self.stream, *name), self.count)
 
     def chosen(self, who: Integers, shares: Floats, *name: str) -> Integers:
         """Draw a place in a list of shares for some citizens, shape (n,)."""
@@ -285,57 +293,38 @@ class _ProcedureDraw:
             return np.zeros(who.size, np.int64)
         return drawn(self.uniforms(*name)[who], shares)
 
-    def quantiles(
-        self, distribution: Distribution, who: Integers, step_id: str, round_: int, purpose: str
-    ) -> Integers:
+    def _drawn(self, length: _Length, who: Integers) -> Integers:
         """Draw a duration for some citizens, shape (n,), in microseconds."""
-        if distribution.family == "constant":
-            return np.full(who.size, quantiles(distribution, np.array([0.5]))[0])
-        return quantiles(distribution, self.uniforms(step_id, str(round_), purpose)[who])
+        if length.distribution.family == "constant":
+            return np.full(who.size, quantiles(length.distribution, np.array([0.5]))[0])
+        step_id, round_, purpose = length.stream
+        u = self._stream(step_id, str(round_), purpose)
+        return quantiles(length.distribution, u.take(who))
 
-    def _nodes(
-        self, template: Template, who: Integers, channel: int, offices: _Offices
-    ) -> dict[str, Numbers]:
-        """Draw what the nodes of one template are for the citizens who share it, (n, m) each."""
-        shape = (who.size, len(template.nodes))
-        nodes: dict[str, Numbers] = {
-            name: np.full(shape, _NOTHING[name], _DRAWN_FOR_NODES[name])
-            for name in ("station", "duration")
-        }
-        present = self.network.is_present(channel)
-        for place, node in enumerate(template.nodes):
-            if node.place is not None:
-                nodes["station"][:, place] = offices.station(node.place)
-            length = self._length(node)
-            if length is not None:
-                lengths = self.quantiles(length.distribution, who, *length.stream)
-                nodes["duration"][:, place] = lengths
-            if node.kind == NodeKind.VISIT and present:
-                limit = self.network.stations[int(nodes["station"][0, place])].patience
-                if limit is not None and node.step is not None:
-                    stream = node.step.id, node.round, "patience"
-                    if "patience" not in nodes:
-                        nodes["patience"] = np.full(shape, _NOTHING["patience"], np.int64)
-                    nodes["patience"][:, place] = self.quantiles(limit, who, *stream)
-        return nodes
+    def draw_needs(
+        self, alike: Iterable[tuple[_Alike, Integers]], columns: Mapping[str, Numbers]
+    ) -> None:
+        """Draw what the nodes of some dossiers are, and write it to columns of all nodes.
 
-    def _length(self, node: Node) -> _Length | None:
-        """Give the distribution of a node's work, wait or travel time, and its stream."""
-        match node.kind, node.step:
-            case NodeKind.VISIT, Visit() as visit:
-                again = visit.incomplete.again if visit.incomplete and node.round else None
-                return _Length(again or visit.work, (visit.id, node.round, "work"))
-            case NodeKind.WAIT, Visit(incomplete=incomplete) as visit if incomplete is not None:
-                return _Length(incomplete.away, (visit.id, node.round, "away"))
-            case NodeKind.WAIT, Wait(wait=UntilDue(then=then)) as wait:
-                return _Length(then, (wait.id, 0, "wait"))
-            case NodeKind.WAIT, Wait(wait=Distribution() as length) as wait:
-                return _Length(length, (wait.id, 0, "wait"))
-            case NodeKind.TRANSFER, _:
-                takes = self.network.transfers[node.rule].takes
-                step_id, purpose = node.stream
-                return None if takes is None else _Length(takes, (step_id, 0, purpose))
-        return None
+        Parameters
+        ----------
+        alike
+            The procedure's dossiers, and where the nodes of each begin.
+        columns
+            What nodes have for which nothing is drawn.
+        """
+        drawn: dict[tuple[str, _Length], list[tuple[Integers, Integers]]] = {}
+        for each, first in alike:
+            for place, node in enumerate(each.laid.template.nodes):
+                if node.place is not None:
+                    columns["station"][first + place] = each.offices.station(node.place)
+            for name, lengths in each.laid.lengths.items():
+                for length, place in lengths:
+                    drawn.setdefault((name, length), []).append((each.offices.who, first + place))
+        for (name, length), parts in drawn.items():
+            who, nodes = (np.concatenate(column) for column in zip(*parts, strict=True))
+            columns[name][nodes] = self._drawn(length, who)
+        self.drawn.clear()
 
 
 def _renumbered(codes: Integers) -> Integers:
@@ -649,12 +638,12 @@ def _templates(alike: Sequence[_Alike], names: _Names, network: Network) -> Temp
 
     steps = [
         -1 if node.step is None
-        else names.step(network.procedures[each.procedure].name, node.step.id)
+        else names.step(network.procedures[each.drawing.number].name, node.step.id)
         for each in alike for node in each.laid.template.nodes
     ]  # fmt: skip
     return Templates(
         first_node=np.cumsum([0, *(len(each.laid.template.nodes) for each in alike)]),
-        procedure=of_each(each.procedure for each in alike),
+        procedure=of_each(each.drawing.number for each in alike),
         channel=of_each(each.channel for each in alike),
         accepts=of_each(each.accepts for each in alike),
         resolves=of_each(each.laid.template.resolves for each in alike),
@@ -685,7 +674,45 @@ def _laid_out(network: Network, procedure: Procedure, draws: Draws, channel: int
         "sibling": (node.sibling for node in nodes),
         "arrivals": (node.arrivals for node in nodes),
     }
-    return _Laid(template, {n: np.fromiter(columns[n], kind) for n, kind in _OF_NODE.items()})
+    durations = [_length(network, node) for node in nodes]
+    patiences = [_patience(network, channel, node) for node in nodes]
+    return _Laid(
+        template,
+        {name: np.fromiter(columns[name], kind) for name, kind in _OF_NODE.items()},
+        {
+            name: tuple((length, place) for place, length in enumerate(lengths) if length)
+            for name, lengths in (("duration", durations), ("patience", patiences))
+        },
+    )
+
+
+def _length(network: Network, node: Node) -> _Length | None:
+    """Give what is drawn for a node's work, wait or travel time."""
+    match node.kind, node.step:
+        case NodeKind.VISIT, Visit() as visit:
+            again = visit.incomplete.again if visit.incomplete and node.round else None
+            return _Length(again or visit.work, (visit.id, node.round, "work"))
+        case NodeKind.WAIT, Visit(incomplete=incomplete) as visit if incomplete is not None:
+            return _Length(incomplete.away, (visit.id, node.round, "away"))
+        case NodeKind.WAIT, Wait(wait=UntilDue(then=then)) as wait:
+            return _Length(then, (wait.id, 0, "wait"))
+        case NodeKind.WAIT, Wait(wait=Distribution() as length) as wait:
+            return _Length(length, (wait.id, 0, "wait"))
+        case NodeKind.TRANSFER, _:
+            takes = network.transfers[node.rule].takes
+            step_id, purpose = node.stream
+            return None if takes is None else _Length(takes, (step_id, 0, purpose))
+    return None
+
+
+def _patience(network: Network, channel: int, node: Node) -> _Length | None:
+    """Give what is drawn for the patience of a visit's citizen, if it is present."""
+    if node.kind != NodeKind.VISIT or node.step is None or not network.is_present(channel):
+        return None
+    address = node.place or ""
+    office = network.levels[_level_of(network, address)].offices[0]
+    limit = network.stations[network.station_numbers[address, office]].patience
+    return None if limit is None else _Length(limit, (node.step.id, node.round, "patience"))
 
 
 def _first_here(template: Template) -> Iterator[int]:
@@ -727,53 +754,54 @@ def _appears(network: Network, channel: int, nodes: Sequence[Node], node: Node) 
     return visit.kind == NodeKind.VISIT and visit.place in network.counters
 
 
-def _in_order(alike: Sequence[_Alike]) -> dict[str, Any]:
-    """Rank the dossiers by (arrival, procedure, citizen) and put their nodes in that order."""
-    counts = [each.dossiers["citizen"].size for each in alike]
+def _columns(alike: Sequence[_Alike]) -> dict[str, Any]:
+    """Rank the dossiers by (arrival, procedure, citizen), and draw their nodes in that order."""
+    counts = [each.offices.who.size for each in alike]
     template = np.repeat(np.arange(len(alike), dtype=np.int32), counts)
-    procedure = np.array([each.procedure for each in alike], np.int64)[template]
-    own = [each.dossiers for each in alike]
-    dossiers = {name: _joined(name, kind, own, counts) for name, kind in _OF_DOSSIER.items()}
+    procedure = np.array([each.drawing.number for each in alike], np.int64)[template]
+    dossiers = {name: _joined(name, alike, counts) for name in _OF_DOSSIER}
     arrived, accepted = dossiers["arrived"], dossiers["accepted"]
     # Open dossiers come before all others of their instant, the earliest accepted first.
     precedence = np.where(accepted == MISSING, arrived, accepted)
     order = _ranked(arrived, precedence, procedure, dossiers["citizen"])
-    lengths = np.array([len(each.laid.template.nodes) for each in alike], np.int64)
-    sizes = lengths[template]
-    begins = np.cumsum(sizes) - sizes
-    sizes = sizes[order]
-    first_node = np.concatenate([[0], np.cumsum(sizes)])
-    source = np.repeat(begins[order] - first_node[:-1], sizes)
-    source += np.arange(source.size)
-    needs = [each.nodes for each in alike]
-    counts = (lengths * counts).tolist()
+    sizes = np.array([len(each.laid.template.nodes) for each in alike], np.int64)[template]
+    first_node = np.concatenate([[0], np.cumsum(sizes[order])])
+    first = np.empty_like(order)
+    first[order] = first_node[:-1]
+    anyone = any(each.laid.lengths["patience"] for each in alike)
+    nodes = {
+        "station": np.full(first_node[-1], -1, np.int32),
+        "duration": np.zeros(first_node[-1], np.int64),
+        "patience": np.full(first_node[-1], -1) if anyone else _same(-1, first_node[-1]),
+    }
+    parts = zip(alike, np.split(first, np.cumsum(counts)[:-1]), strict=True)
+    for drawing, own in groupby(parts, lambda part: part[0].drawing):
+        drawing.draw_needs(own, nodes)
     return {
         "template": template[order],
         "first_node": first_node,
         **{name: _moved(values, order) for name, values in dossiers.items()},
-        **{
-            name: _moved(_joined(name, kind, needs, counts), source)
-            for name, kind in _DRAWN_FOR_NODES.items()
-        },
+        **nodes,
     }
 
 
-def _joined(
-    name: str,
-    kind: type[np.integer[Any]],
-    parts: Sequence[Mapping[str, Numbers]],
-    counts: Sequence[int],
-) -> Numbers:
-    """Put the parts of a column one after another; of what none of them has, no copy is kept."""
-    if not parts:
+def _joined(name: str, alike: Sequence[_Alike], counts: Sequence[int]) -> Numbers:
+    """Put the parts of a column of dossiers one after another."""
+    kind = _OF_DOSSIER[name]
+    if not alike:
         return np.zeros(0, kind)
-    if not any(name in part for part in parts):
-        return np.broadcast_to(kind(_NOTHING[name]), sum(counts))
+    if not any(name in each.dossiers for each in alike):
+        return _same(MISSING, sum(counts))
     columns = [
-        part[name].ravel() if name in part else np.broadcast_to(_NOTHING[name], count)
-        for part, count in zip(parts, counts, strict=True)
+        each.dossiers[name] if name in each.dossiers else _same(MISSING, count)
+        for each, count in zip(alike, counts, strict=True)
     ]
     return np.concatenate(columns, dtype=kind, casting="same_kind")
+
+
+def _same(value: int, count: int) -> Integers:
+    """Give one number as a column, of which no copies are kept."""
+    return np.broadcast_to(np.int64(value), count)
 
 
 def _moved(values: Numbers, order: NDArray[np.intp]) -> Numbers:
