@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.calendars import open_time_by, timetables, told_apart
+from sim.calendars import open_time_by
 from sim.docket import NodeKind
 from sim.durations import MISSING
 from sim.engine import Trace
@@ -86,9 +86,11 @@ def lost_by(
     of_dossier, of_station
         Microseconds lost to each of `LOST_TO`, shape (n, 6) and (stations, 6).
     """
-    laid, docket = _laid_out(trace), trace.docket
     of_dossier = np.zeros((dossiers.size, len(LOST_TO)), np.int64)
     of_station = np.zeros((len(trace.network.stations), len(LOST_TO)), np.int64)
+    if not dossiers.size:
+        return of_dossier, of_station
+    laid, docket = _laid_out(trace), trace.docket
     fastest_for(docket.station.size, add_up, walk_back, divided, _end_of)(
         dossiers, trace.network.end, trace.left, np.ascontiguousarray(docket.accepted),
         *laid.of_path, *laid.of_steps, np.empty(laid.longest, np.int64), of_dossier, of_station,
@@ -150,9 +152,7 @@ _LAID: WeakKeyDictionary[Trace, _Laid] = WeakKeyDictionary()
 def _laid_out(trace: Trace) -> _Laid:
     if trace not in _LAID:
         network, docket, templates = trace.network, trace.docket, trace.docket.templates
-        offices = [network.offices[station.office].calendar for station in network.stations]
-        calendars, calendar_of = told_apart([*offices, *docket.shifts])
-        tables = timetables(calendars)
+        tables, calendar_of, shift_of = trace.timetables
         suspends = [station.at_close == "suspend" for station in network.stations]
         counts = [len(places) for places in templates.before]
         _LAID[trace] = _Laid(
@@ -163,8 +163,7 @@ def _laid_out(trace: Trace) -> _Laid:
                 np.array([place for places in templates.before for place in places], np.int64),
             ),
             of_steps=(
-                docket.station, trace.officer, calendar_of[: len(offices)],
-                np.array(suspends, bool), calendar_of[len(offices) :],
+                docket.station, trace.officer, calendar_of, np.array(suspends, bool), shift_of,
                 tables.places, tables.opens, tables.closes, tables.before, tables.opened,
             ),
             longest=int(np.diff(templates.first_node).max(initial=0)),

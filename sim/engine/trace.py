@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.calendars import open_times_by, told_apart
+from sim.calendars import Timetables, open_times_by, timetables, told_apart
 from sim.deadlines import LimitKind, new_date
 from sim.docket import Docket, NodeKind
 from sim.docket.records import Numbers
 from sim.durations import DAY, MISSING, NEVER
+from sim.grouping import Places
 from sim.network import Network
 
 if TYPE_CHECKING:
@@ -104,6 +105,14 @@ class Trace:
             np.int8(OUTCOMES.index("open")),
         )  # fmt: skip
         return np.asarray(code, np.int8)
+
+    @cached_property
+    def timetables(self) -> tuple[Timetables, Places, Places]:
+        """The calendars of stations and officers laid out, and each one's number among them."""
+        offices, stations = self.network.offices, self.network.stations
+        calendars = [offices[station.office].calendar for station in stations]
+        distinct, numbers = told_apart([*calendars, *self.docket.shifts])
+        return timetables(distinct), numbers[: len(stations)], numbers[len(stations) :]
 
     @cached_property
     def _procedure_facts(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Instants]:

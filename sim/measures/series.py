@@ -23,13 +23,17 @@ def open_by_day(facts: Facts) -> Iterator[SeriesRow]:
     overdue = np.where(trace.stopped, NEVER, trace.due)[given]
     overdue = np.minimum(np.maximum(overdue, accepted), closed)
     days = range(facts.start // DAY, facts.end // DAY)
-    midnights = (np.array(days, np.int64) + 1) * DAY
-    until = [np.searchsorted(np.sort(instants), midnights) for instants in
-             (accepted, overdue, closed)]  # fmt: skip
+    until = [_until_each(days, instants) for instants in (accepted, overdue, closed)]
     for day, came, fell_due, went in zip(days, *(part.tolist() for part in until), strict=True):
         at = str(date_of(day))
         yield "all", "all", "open", at, float(came - went)
         yield "all", "all", "overdue", at, float(fell_due - went)
+
+
+def _until_each(days: range, instants: Integers) -> Integers:
+    """Count the instants until the end of each day."""
+    place = np.clip(instants // DAY - days.start, 0, len(days))
+    return np.cumsum(np.bincount(place, minlength=len(days) + 1)[:-1])
 
 
 def waits_by_hour(visits: VisitFacts) -> Iterator[SeriesRow]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.calendars import timetables, told_apart
 from sim.docket import NodeKind
 from sim.durations import NEVER
 from sim.engine.loops import fastest_for
@@ -85,8 +84,7 @@ def visit_facts(facts: Facts) -> VisitFacts:
     network, trace, docket = facts.network, facts.trace, facts.docket
     stations, templates = network.stations, docket.templates
     calendars = [network.offices[station.office].calendar for station in stations]
-    distinct, calendar_of = told_apart([*calendars, *docket.shifts])
-    tables = timetables(distinct)
+    tables, calendar_of, shift_of = trace.timetables
     counters = list(dict.fromkeys(station.address for station in stations if station.counter))
     counter_of = {address: number for number, address in enumerate(counters)}
     officers = [group.officers for group in network.groups]
@@ -106,10 +104,10 @@ def visit_facts(facts: Facts) -> VisitFacts:
         np.array([network.is_present(n) for n in range(len(network.channels))], bool)
         .take(templates.channel),
         trace.left, docket.patience_if_any, trace.instants, trace.officer,
-        calendar_of[: len(stations)],
+        calendar_of,
         np.array([counter_of.get(station.address, -1) for station in stations], np.int64),
         np.array([station.at_close == "suspend" for station in stations], bool),
-        first, np.repeat(np.arange(len(officers)), officers), calendar_of[len(stations) :],
+        first, np.repeat(np.arange(len(officers)), officers), shift_of,
         tables.places, tables.opens, tables.closes, tables.before, tables.opened,
         tables.closings,
         of_station, of_group, trips, minutes, waits, changes, joined, waited,
