@@ -91,7 +91,7 @@ def lost_by(
     if not dossiers.size:
         return of_dossier, of_station
     laid, docket = _laid_out(trace), trace.docket
-    fastest_for(docket.station.size, add_up, walk_back, divided, _end_of)(
+    fastest_for(docket.station.size, add_up, *PARTS)(
         dossiers, trace.network.end, trace.left, np.ascontiguousarray(docket.accepted),
         *laid.of_path, *laid.of_steps, np.empty(laid.longest, np.int64), of_dossier, of_station,
     )  # fmt: skip
@@ -262,3 +262,7 @@ def _end_of(dossier: int, end: int, resolved: Array, left: Array) -> int:
     if resolved[dossier] != MISSING:
         return int(resolved[dossier])
     return int(end if left[dossier] == MISSING else left[dossier])
+
+
+PARTS = (walk_back, divided, _end_of)
+"""What `add_up` calls."""

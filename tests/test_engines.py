@@ -18,11 +18,13 @@ from shipped import ROOT, SCENARIOS, SLICES, TEMPLATE, slice_of
 from strategies import Case, case_of, cases, first_difference
 
 import sim
+from sim import attribution
 from sim.docket import draw
 from sim.durations import MISSING
 from sim.engine import ENGINES, engine_for, simulate
+from sim.engine.loops import fastest_for
 from sim.errors import InputError
-from sim.measures import measure
+from sim.measures import measure, tally
 from sim.network import Network, build
 from sim.scenario.load import load_text
 
@@ -93,13 +95,20 @@ procedures:
 """
 
 
-def test_the_kernel_is_compiled_once_whatever_the_scenario() -> None:
-    """Columns of nothing have the types of all others; else it is compiled again as it runs."""
+def test_loops_are_compiled_once_whatever_the_scenario() -> None:
+    """Columns of nothing have the types of all others; else they are compiled again as they run."""
     assert_equal(build(load_text(NEVER_OPEN)), 1)
+    for case in map(case_of, range(20)):
+        trace = simulate(case.network, case.docket)
+        attribution.lost_by(trace, np.flatnonzero(trace.accepted != MISSING))
     from sim.engine import kernel
 
-    dispatcher: Any = kernel.run
-    assert len(dispatcher.signatures) == 1
+    loops: list[Any] = [
+        kernel.run,
+        *(fastest_for(1_000_000, loop) for loop in (tally.count, tally.go_through, tally.longest)),
+        fastest_for(1_000_000, attribution.add_up, *attribution.PARTS),
+    ]
+    assert [len(loop.signatures) for loop in loops] == [1] * len(loops)
 
 
 @pytest.mark.parametrize("first", range(0, 400, 50))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -774,7 +774,8 @@ def _columns(alike: Sequence[_Alike]) -> dict[str, Any]:
         "duration": np.zeros(first_node[-1], np.int64),
         "patience": np.full(first_node[-1], -1) if anyone else _same(-1, first_node[-1]),
     }
-    parts = zip(alike, np.split(first, np.cumsum(counts)[:-1]), strict=True)
+    bounds = pairwise([0, *accumulate(counts)])
+    parts = [(each, first[low:high]) for each, (low, high) in zip(alike, bounds, strict=True)]
     for drawing, own in groupby(parts, lambda part: part[0].drawing):
         drawing.draw_needs(own, nodes)
     return {

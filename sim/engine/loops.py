@@ -10,6 +10,7 @@ import numpy as np
 
 from sim import calendars, durations
 from sim.calendars import advance, advance_within, open_time_by
+from sim.docket import NodeKind
 from sim.engine import engine_for
 
 Loop = Callable[..., Any]
@@ -48,4 +49,4 @@ def _compiled(loop: Loop, parts: tuple[Loop, ...]) -> Loop:
         *parts, open_time_by, calendars._last_opened, calendars._open_until, advance,
         advance_within,
     )  # fmt: skip
-    return kept(loop, calendars, durations)
+    return kept(loop, calendars, durations, told=list(NodeKind))

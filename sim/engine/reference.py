@@ -188,7 +188,7 @@ class _Run:
         return Trace(
             network=self.network,
             docket=self.docket,
-            instants=np.array([self.joined, self.started, self.ended], np.int64).T,
+            instants=np.array([self.joined, self.started, self.ended], np.int64).T.copy(),
             officer=np.array(self.officer_of, np.int32),
             accepted=np.array([d.accepted for d in dossiers], np.int64),
             resolved=np.array([d.resolved for d in dossiers], np.int64),
