@@ -13,7 +13,7 @@ from sim.calendars import open_time_by
 from sim.docket import NodeKind
 from sim.durations import MISSING
 from sim.engine import Trace
-from sim.engine.loops import as_python, fastest_for
+from sim.engine.loops import as_python, fastest
 from sim.scenario.measure_names import LOST_TO
 
 Array = Any
@@ -91,7 +91,7 @@ def lost_by(
     if not dossiers.size:
         return of_dossier, of_station
     laid, docket = _laid_out(trace), trace.docket
-    fastest_for(docket.station.size, add_up, *PARTS)(
+    fastest(add_up, *PARTS)(
         dossiers, trace.network.end, trace.left, np.ascontiguousarray(docket.accepted),
         *laid.of_path, *laid.of_steps, np.empty(laid.longest, np.int64), of_dossier, of_station,
     )  # fmt: skip

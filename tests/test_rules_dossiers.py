@@ -107,6 +107,15 @@ def test_rule_9_the_line_goes_on_below_an_office_that_was_drawn() -> None:
     assert [agency[0] for agency in agencies] == boards
 
 
+def test_rule_9_an_office_is_drawn_before_those_of_later_steps_wherever_it_is_accepted() -> None:
+    # all tax offices are equally near to a province; the court, which accepts, lies in B
+    network, docket = drawn_for(
+        "{at: tax.desk, work: 1 h}", "{at: court.hall, work: 1 h, accepts: true}",
+        received_at="province",
+    )  # fmt: skip
+    assert set(offices_at(network, docket, "desk")) == {"TA1", "TA2", "TB"}
+
+
 def test_rule_9_what_is_resolved_counts_before_home_and_home_breaks_the_tie() -> None:
     # the only court lies in B: for a dossier from A, a tax office of A is as near to home as one
     # of B is to the court; home decides

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby, pairwise
-from typing import Any
+from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -70,8 +70,26 @@ class _Laid:
     lengths: Mapping[str, tuple[tuple[_Length, int], ...]]
 
 
-_LAID: WeakKeyDictionary[Network, dict[Hashable, _Laid]] = WeakKeyDictionary()
-"""What was laid out before, so that it is once for all replications of a network."""
+class _Ways:
+    """The ways through procedures that a replication meets; those of the one before are known."""
+
+    _of_last: ClassVar[WeakKeyDictionary[Network, dict[Hashable, _Laid]]] = WeakKeyDictionary()
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.known = self._of_last.get(network, {})
+        self.met: dict[Hashable, _Laid] = {}
+        self._of_last[network] = self.met
+
+    def laid(self, procedure: Procedure, draws: Draws, channel: int) -> _Laid:
+        """Lay out the route of those who drew alike."""
+        chosen = *draws.branches.items(), *draws.rounds.items()
+        # The network holds its routes, so that nothing else comes to have their identity.
+        key = id(procedure.route), channel, draws.words, chosen
+        if key not in self.met:
+            known = self.known.get(key)
+            self.met[key] = known or _laid_out(self.network, procedure, draws, channel)
+        return self.met[key]
 
 
 @dataclass(frozen=True)
@@ -104,14 +122,14 @@ def draw(network: Network, seed: int, replication: int) -> Docket:
     Docket
         The same to the last byte for the same network, seed and replication.
     """
-    names = _Names()
+    names, ways = _Names(), _Ways(network)
     alike = [
         batch
         for number in range(len(network.procedures))
-        for batch in _ProcedureDraw(network, number, seed, replication, names).batches()
+        for batch in _ProcedureDraw(network, number, seed, replication, names, ways).batches()
     ]
     for open_ in network.backlog:
-        drawing = _ProcedureDraw(network, open_.procedure, seed, replication, names, open_)
+        drawing = _ProcedureDraw(network, open_.procedure, seed, replication, names, ways, open_)
         alike.extend(drawing.batches())
     return Docket(
         seed=seed,
@@ -166,6 +184,7 @@ class _ProcedureDraw:
         seed: int,
         replication: int,
         names: _Names,
+        ways: _Ways,
         backlog: OpenDossiers | None = None,
     ) -> None:
         self.network = network
@@ -174,6 +193,7 @@ class _ProcedureDraw:
         self.seed = seed
         self.replication = replication
         self.names = names
+        self.ways = ways
         self.backlog = backlog
         self.stream: tuple[str, ...] = (self.procedure.name,)
         self.drawn: dict[tuple[str, ...], Floats] = {}
@@ -232,9 +252,13 @@ class _ProcedureDraw:
         choices = _Choices(self, level, channel, here)
         for who, draws in choices.groups():
             own_channel = int(channel[who[0]])
-            laid = self._laid(draws, own_channel)
+            laid = self.ways.laid(self.procedure, draws, own_channel)
             template, accepts = laid.template, laid.template.accepts
             offices = _Offices(self, who, level[who], home_place[who])
+            # Of several offices that one is drawn which is near those drawn before it (rule 9).
+            for node in template.nodes:
+                if node.place is not None:
+                    offices.at(_level_of(self.network, node.place))
             accepting = home[who]
             if self.backlog is not None:
                 accepting, accepts = self._accepted_by(draws.words, offices, home[who]), -1
@@ -251,16 +275,6 @@ class _ProcedureDraw:
             ending = self.names.ending(template.ending)
             yield _Alike(self, own_channel, ending, accepts, laid, offices, dossiers)
         self.drawn.clear()
-
-    def _laid(self, draws: Draws, channel: int) -> _Laid:
-        """Lay out the route of those who drew alike."""
-        known = _LAID.setdefault(self.network, {})
-        # The network holds its routes, so that nothing else comes to have their identity.
-        chosen = *draws.branches.items(), *draws.rounds.items()
-        key = id(self.procedure.route), channel, draws.words, chosen
-        if key not in known:
-            known[key] = _laid_out(self.network, self.procedure, draws, channel)
-        return known[key]
 
     def _accepted_by(self, words: frozenset[str], offices: _Offices, home: Integers) -> Integers:
         """Give the offices that accepted open dossiers, as rule 13 has it on the whole route."""

@@ -97,7 +97,8 @@ class Docket:
 
     A dossier's number is its rank by (arrival, procedure, citizen); its nodes stand together,
     in the order of its route. Instants and durations are in microseconds. What dossiers of one
-    route have in common is kept once, in `templates`, and spread out where it is asked for.
+    route have in common is kept once, in `templates`, and spread out where it is asked for;
+    `accepted`, `due` and `patience` are views of one number where they are the same for all.
 
     Parameters
     ----------
@@ -151,7 +152,7 @@ class Docket:
 
     @property
     def patience_if_any(self) -> Integers:
-        """`patience` as it lies in memory; of shape (0,) where nobody ever leaves."""
+        """`patience`, or nothing of shape (0,) where it is a view of one number: nobody leaves."""
         return self.patience if self.patience.strides != (0,) else np.zeros(0, np.int64)
 
     def to_place(self, dossier: int) -> int:

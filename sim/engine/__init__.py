@@ -14,7 +14,7 @@ ENGINES: tuple[Engine, ...] = get_args(Engine)
 WORTH_STARTING = 50_000
 """Steps that the reference engine simulates while numba starts, some 0.6 s."""
 
-__all__ = ["ENGINES", "Engine", "Trace", "engine_for", "simulate", "unusable"]
+__all__ = ["ENGINES", "Engine", "Trace", "engine_for", "is_started", "simulate", "unusable"]
 
 
 def simulate(network: Network, docket: Docket, engine: Engine = "auto") -> Trace:
@@ -65,9 +65,13 @@ def unusable(engine: str) -> str:
 
 def engine_for(steps: float) -> Literal["compiled", "reference"]:
     """Choose the engine that is done first with so many steps in this process."""
-    started = "sim.engine.compiled" in sys.modules
-    worth_it = (started or steps >= WORTH_STARTING) and not _not_compiled()
+    worth_it = (is_started() or steps >= WORTH_STARTING) and not _not_compiled()
     return "compiled" if worth_it else "reference"
+
+
+def is_started() -> bool:
+    """Tell whether the compiled engine is loaded in this process."""
+    return "sim.engine.compiled" in sys.modules
 
 
 def _not_compiled() -> str:

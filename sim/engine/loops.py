@@ -11,25 +11,23 @@ import numpy as np
 from sim import calendars, durations
 from sim.calendars import advance, advance_within, open_time_by
 from sim.docket import NodeKind
-from sim.engine import engine_for
+from sim.engine import is_started
 
 Loop = Callable[..., Any]
 
 
-def fastest_for(nodes: int, loop: Loop, *parts: Loop) -> Loop:
-    """Give a loop compiled where an engine would be, else as Python.
+def fastest(loop: Loop, *parts: Loop) -> Loop:
+    """Give a loop compiled where the compiled engine is loaded, else as Python.
 
     Parameters
     ----------
-    nodes
-        How many nodes the replication has.
     loop
         Numbers and arrays to a number or none; it writes to arrays that it is given.
     parts
         Functions of its module that it calls; it may call those of `sim.calendars` that work out
         open time.
     """
-    return _compiled(loop, parts) if engine_for(nodes) == "compiled" else as_python(loop)
+    return _compiled(loop, parts) if is_started() else as_python(loop)
 
 
 def as_python(loop: Loop) -> Loop:
@@ -45,8 +43,15 @@ def as_python(loop: Loop) -> Loop:
 def _compiled(loop: Loop, parts: tuple[Loop, ...]) -> Loop:
     from sim.compiling import kept, shared
 
-    shared(
-        *parts, open_time_by, calendars._last_opened, calendars._open_until, advance,
-        advance_within,
-    )  # fmt: skip
+    _share_calendars()
+    shared(*parts)
     return kept(loop, calendars, durations, told=list(NodeKind))
+
+
+@cache
+def _share_calendars() -> None:
+    from sim.compiling import shared
+
+    shared(
+        open_time_by, calendars._last_opened, calendars._open_until, advance, advance_within,
+    )  # fmt: skip

@@ -49,8 +49,14 @@ _LONGEST_NAME = 255
 _SMALLEST = """
 period: {from: 2021-03-01, to: 2021-03-01}
 levels: {ward: {calendar: always, stations: {desk: {}}}}
-procedures: {one: {received_at: ward, volume: {per_day: 1}, route: [{at: ward.desk, work: 1 h}]}}
+procedures:
+  one:
+    received_at: ward
+    volume: {per_day: 20}
+    time_limit: 1 h
+    route: [{at: ward.desk, work: 2 h}]
 """
+"""All are late, so that what divides their time is made ready too."""
 
 
 def run(

@@ -1,4 +1,4 @@
-"""What is measured of visits, in one pass over them."""
+"""What is measured of visits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.docket import NodeKind
 from sim.durations import NEVER
-from sim.engine.loops import fastest_for
+from sim.engine.loops import fastest
 from sim.measures import tally
 from sim.measures.facts import Facts, Floats, Integers
 from sim.measures.tally import (
@@ -90,16 +90,15 @@ def visit_facts(facts: Facts) -> VisitFacts:
     officers = [group.officers for group in network.groups]
     is_visit = templates.kind == NodeKind.VISIT
     routes = docket.first_node, docket.template, docket.station, templates.first_node, is_visit
-    nodes = docket.station.size
     visits = np.zeros(len(stations), np.int64)
-    fastest_for(nodes, tally.count)(*routes, visits)
+    fastest(tally.count)(*routes, visits)
     first = np.cumsum(visits) - visits
     of_station = np.zeros((len(stations), 6), np.int64)
     of_group = np.zeros((len(officers), 3), np.int64)
     trips, minutes = np.zeros((2, docket.arrived.size))
     waits, changes = np.empty(visits.sum()), np.empty(2 * visits.sum(), np.int64)
     joined, waited = np.zeros((2, len(counters), SLOTS))
-    fastest_for(nodes, tally.go_through)(
+    fastest(tally.go_through)(
         facts.start, facts.end, *routes, _allotments(facts),
         np.array([network.is_present(n) for n in range(len(network.channels))], bool)
         .take(templates.channel),
@@ -113,7 +112,7 @@ def visit_facts(facts: Facts) -> VisitFacts:
         of_station, of_group, trips, minutes, waits, changes, joined, waited,
     )  # fmt: skip
     at = []
-    longest = fastest_for(nodes, tally.longest)
+    longest = fastest(tally.longest)
     for calendar, begin, counts in zip(calendars, first.tolist(), of_station.tolist(), strict=True):
         open_time = calendar.open_time(facts.start, facts.end)
         queued = changes[2 * begin : 2 * (begin + counts[WAITED])]
