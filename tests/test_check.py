@@ -35,7 +35,7 @@ ODD = QUIET.replace("work: 10 min", "work: 50 min").replace(
 """With two warnings: a calendar that nothing uses, and 479 h of work for 345 h."""
 WRONG = QUIET.replace("staff: 2", "stff: 2").replace("at: phường.", "at: phưng.")
 """With two errors."""
-SUMMARY = "no errors, no warnings; a replication takes about 575 dossiers, 575 steps, 250 MB\n"
+SUMMARY = "no errors, no warnings; a replication takes about 575 dossiers, 575 steps, 260 MB\n"
 
 
 onestop = onestop_beside(quiet=QUIET, odd=ODD, wrong=WRONG)
