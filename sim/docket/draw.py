@@ -7,26 +7,26 @@ Every random fact of citizen i of a procedure is the i-th uniform of the stream 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby, pairwise
-from typing import Any, ClassVar
-from weakref import WeakKeyDictionary
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from sim.calendars import Calendar, told_apart
-from sim.distributions import Distribution, gamma_quantiles, lognormal_quantile, quantiles
-from sim.docket.records import CLOCKS, Docket, Numbers, Templates
+from sim.distributions import gamma_quantiles, lognormal_quantile, quantiles
+from sim.docket.records import Docket, Numbers, Templates
 from sim.docket.streams import uniforms
+from sim.docket.ways import COLUMNS, Laid, Length, Ways, level_of
 from sim.durations import DAY, MILLISECOND, MISSING
 from sim.grouping import by_number
 from sim.nearness import nearest_places
 from sim.network import Intensity, Network, OpenDossiers, Procedure
-from sim.routes import Draws, Node, NodeKind, Template, resolve
-from sim.scenario.schema import Choose, Step, Together, UntilDue, Visit, Wait, holds_for, steps_of
+from sim.routes import Draws, resolve
+from sim.scenario.schema import Choose, Step, Together, Visit, holds_for, steps_of
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -36,60 +36,6 @@ _OF_DOSSIER: Mapping[str, type[np.integer[Any]]] = {
     "citizen": np.int32, "home": np.int32, "priority": np.int64, "arrived": np.int64,
     "accepted": np.int64, "due": np.int64, "accepting_office": np.int32,
 }  # fmt: skip
-_OF_NODE: Mapping[str, type[np.generic]] = {
-    "kind": np.int64, "round": np.int64, "working": np.bool_, "until_due": np.bool_,
-    "clock": np.int64, "appears": np.bool_, "rule": np.int64, "first_here": np.int64,
-    "following": np.int64, "sibling": np.int64, "arrivals": np.int64,
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Length:
-    """The distribution of a node's length, and its stream: step id, round and purpose."""
-
-    distribution: Distribution
-    stream: tuple[str, int, str]
-
-
-@dataclass(frozen=True)
-class _Laid:
-    """A template, laid out.
-
-    Parameters
-    ----------
-    template
-        The template.
-    columns
-        Of its nodes, as `Templates` has them, but for steps.
-    lengths
-        What is drawn for them: a length and a place among the nodes, by column of the docket.
-    """
-
-    template: Template
-    columns: Mapping[str, Integers]
-    lengths: Mapping[str, tuple[tuple[_Length, int], ...]]
-
-
-class _Ways:
-    """The ways through procedures that a replication meets; those of the one before are known."""
-
-    _of_last: ClassVar[WeakKeyDictionary[Network, dict[Hashable, _Laid]]] = WeakKeyDictionary()
-
-    def __init__(self, network: Network) -> None:
-        self.network = network
-        self.known = self._of_last.get(network, {})
-        self.met: dict[Hashable, _Laid] = {}
-        self._of_last[network] = self.met
-
-    def laid(self, procedure: Procedure, draws: Draws, channel: int) -> _Laid:
-        """Lay out the route of those who drew alike."""
-        chosen = *draws.branches.items(), *draws.rounds.items()
-        # The network holds its routes, so that nothing else comes to have their identity.
-        key = id(procedure.route), channel, draws.words, chosen
-        if key not in self.met:
-            known = self.known.get(key)
-            self.met[key] = known or _laid_out(self.network, procedure, draws, channel)
-        return self.met[key]
 
 
 @dataclass(frozen=True)
@@ -100,7 +46,7 @@ class _Alike:
     channel: int
     ending: int
     accepts: int
-    laid: _Laid
+    laid: Laid
     offices: _Offices
     dossiers: Mapping[str, Integers]
 
@@ -122,7 +68,7 @@ def draw(network: Network, seed: int, replication: int) -> Docket:
     Docket
         The same to the last byte for the same network, seed and replication.
     """
-    names, ways = _Names(), _Ways(network)
+    names, ways = _Names(), Ways(network)
     alike = [
         batch
         for number in range(len(network.procedures))
@@ -184,7 +130,7 @@ class _ProcedureDraw:
         seed: int,
         replication: int,
         names: _Names,
-        ways: _Ways,
+        ways: Ways,
         backlog: OpenDossiers | None = None,
     ) -> None:
         self.network = network
@@ -258,13 +204,13 @@ class _ProcedureDraw:
             # Of several offices that one is drawn which is near those drawn before it (rule 9).
             for node in template.nodes:
                 if node.place is not None:
-                    offices.at(_level_of(self.network, node.place))
+                    offices.at(level_of(self.network, node.place))
             accepting = home[who]
             if self.backlog is not None:
                 accepting, accepts = self._accepted_by(draws.words, offices, home[who]), -1
             elif accepts >= 0:
                 place = template.nodes[accepts].place
-                accepting = offices.at(_level_of(self.network, place or ""))
+                accepting = offices.at(level_of(self.network, place or ""))
             dossiers = {
                 "citizen": who,
                 "home": home[who],
@@ -287,7 +233,7 @@ class _ProcedureDraw:
         template = resolve(self.network, whole, Draws(words, likeliest))
         if template.accepts < 0:
             return home
-        return offices.at(_level_of(self.network, template.nodes[template.accepts].place or ""))
+        return offices.at(level_of(self.network, template.nodes[template.accepts].place or ""))
 
     def uniforms(self, *name: str) -> Floats:
         """Give the uniforms of all citizens in one of the procedure's streams, shape (N,).
@@ -307,7 +253,7 @@ class _ProcedureDraw:
             return np.zeros(who.size, np.int64)
         return drawn(self.uniforms(*name)[who], shares)
 
-    def _drawn(self, length: _Length, who: Integers) -> Integers:
+    def _drawn(self, length: Length, who: Integers) -> Integers:
         """Draw a duration for some citizens, shape (n,), in microseconds."""
         if length.distribution.family == "constant":
             return np.full(who.size, quantiles(length.distribution, np.array([0.5]))[0])
@@ -327,7 +273,7 @@ class _ProcedureDraw:
         columns
             What nodes have for which nothing is drawn.
         """
-        drawn: dict[tuple[str, _Length], list[tuple[Integers, Integers]]] = {}
+        drawn: dict[tuple[str, Length], list[tuple[Integers, Integers]]] = {}
         for each, first in alike:
             for place, node in enumerate(each.laid.template.nodes):
                 if node.place is not None:
@@ -580,10 +526,6 @@ class _Choices:
             )
 
 
-def _level_of(network: Network, address: str) -> int:
-    return network.level_numbers[address.partition(".")[0]]
-
-
 class _Offices:
     """The offices on the line of some citizens' dossiers, one for each level (rule 9).
 
@@ -616,7 +558,7 @@ class _Offices:
     def station(self, address: str) -> Numbers:
         """Give the number of the station of that address for each dossier, shape (n,)."""
         if address not in self.stations:
-            level = _level_of(self.network, address)
+            level = level_of(self.network, address)
             offices = self.network.levels[level].offices
             numbers = [self.network.station_numbers[address, office] for office in offices]
             self.stations[address] = np.array(numbers, np.int32)[self.at(level) - offices[0]]
@@ -666,106 +608,9 @@ def _templates(alike: Sequence[_Alike], names: _Names, network: Network) -> Temp
         step=of_each(steps),
         **{
             name: np.concatenate([np.zeros(0, kind), *(each.laid.columns[name] for each in alike)])
-            for name, kind in _OF_NODE.items()
+            for name, kind in COLUMNS.items()
         },
     )
-
-
-def _laid_out(network: Network, procedure: Procedure, draws: Draws, channel: int) -> _Laid:
-    """Resolve a route, and lay out its nodes."""
-    template = resolve(network, procedure, draws)
-    nodes = template.nodes
-    columns: dict[str, Iterable[int]] = {
-        "kind": (node.kind for node in nodes),
-        "round": (node.round for node in nodes),
-        "working": map(_is_working, nodes),
-        "until_due": map(_is_until_due, nodes),
-        "clock": (CLOCKS.index(_clock_of(node)) for node in nodes),
-        "appears": (_appears(network, channel, nodes, node) for node in nodes),
-        "rule": (node.rule for node in nodes),
-        "first_here": _first_here(template),
-        "following": (node.following for node in nodes),
-        "sibling": (node.sibling for node in nodes),
-        "arrivals": (node.arrivals for node in nodes),
-    }
-    durations = [_length(network, node) for node in nodes]
-    patiences = [_patience(network, channel, node) for node in nodes]
-    return _Laid(
-        template,
-        {name: np.fromiter(columns[name], kind) for name, kind in _OF_NODE.items()},
-        {
-            name: tuple((length, place) for place, length in enumerate(lengths) if length)
-            for name, lengths in (("duration", durations), ("patience", patiences))
-        },
-    )
-
-
-def _length(network: Network, node: Node) -> _Length | None:
-    """Give what is drawn for a node's work, wait or travel time."""
-    match node.kind, node.step:
-        case NodeKind.VISIT, Visit() as visit:
-            again = visit.incomplete.again if visit.incomplete and node.round else None
-            return _Length(again or visit.work, (visit.id, node.round, "work"))
-        case NodeKind.WAIT, Visit(incomplete=incomplete) as visit if incomplete is not None:
-            return _Length(incomplete.away, (visit.id, node.round, "away"))
-        case NodeKind.WAIT, Wait(wait=UntilDue(then=then)) as wait:
-            return _Length(then, (wait.id, 0, "wait"))
-        case NodeKind.WAIT, Wait(wait=Distribution() as length) as wait:
-            return _Length(length, (wait.id, 0, "wait"))
-        case NodeKind.TRANSFER, _:
-            takes = network.transfers[node.rule].takes
-            step_id, purpose = node.stream
-            return None if takes is None else _Length(takes, (step_id, 0, purpose))
-    return None
-
-
-def _patience(network: Network, channel: int, node: Node) -> _Length | None:
-    """Give what is drawn for the patience of a visit's citizen, if it is present."""
-    if node.kind != NodeKind.VISIT or node.step is None or not network.is_present(channel):
-        return None
-    address = node.place or ""
-    office = network.levels[_level_of(network, address)].offices[0]
-    limit = network.stations[network.station_numbers[address, office]].patience
-    return None if limit is None else _Length(limit, (node.step.id, node.round, "patience"))
-
-
-def _first_here(template: Template) -> Iterator[int]:
-    """Give for each visit the place of the first one at its station, for other nodes their own."""
-    first: dict[str, int] = {}
-    for place, node in enumerate(template.nodes):
-        is_visit = node.kind == NodeKind.VISIT and node.place is not None
-        yield first.setdefault(node.place or "", place) if is_visit else place
-
-
-def _is_working(node: Node) -> bool:
-    """Tell whether a wait's length is open time."""
-    match node.kind, node.step:
-        case NodeKind.WAIT, Visit(incomplete=incomplete) if incomplete is not None:
-            return incomplete.away.working
-        case NodeKind.WAIT, Wait(wait=UntilDue(then=length) | (Distribution() as length)):
-            return length.working
-    return False
-
-
-def _is_until_due(node: Node) -> bool:
-    return isinstance(node.step, Wait) and isinstance(node.step.wait, UntilDue)
-
-
-def _clock_of(node: Node) -> str:
-    match node.kind, node.step:
-        case NodeKind.WAIT, Visit(incomplete=incomplete) if incomplete is not None:
-            return incomplete.clock
-        case NodeKind.WAIT, Wait(clock=clock):
-            return clock
-    return CLOCKS[0]
-
-
-def _appears(network: Network, channel: int, nodes: Sequence[Node], node: Node) -> bool:
-    """Tell whether the present citizen of a wait goes to a counter directly after it (rule 12)."""
-    if node.kind != NodeKind.WAIT or node.following < 0 or not network.is_present(channel):
-        return False
-    visit = nodes[node.following]
-    return visit.kind == NodeKind.VISIT and visit.place in network.counters
 
 
 def _columns(alike: Sequence[_Alike]) -> dict[str, Any]:
