@@ -174,6 +174,10 @@ def told_apart(calendars: Iterable[Calendar]) -> tuple[list[Calendar], NDArray[n
     return list(places), np.array(numbers, np.intp)
 
 
+OPENS_FROM, OPENS_TO, FIRST_DATE, DATES_FROM, DATES_TO, CLOSINGS_FROM, CLOSINGS_TO = range(7)
+"""Columns of `Timetables.places`."""
+
+
 @dataclass(frozen=True)
 class Timetables:
     """Several calendars as arrays, one after another, for `open_time_by`.
@@ -182,7 +186,7 @@ class Timetables:
     ----------
     places
         Of each calendar, where its intervals begin and end, its first date, and where its dates in
-        `opened` and its `closings` begin and end, shape (C, 7).
+        `opened` and its `closings` begin and end, shape (C, 7); its columns are named above.
     opens, closes, before
         Of each interval its bounds, and its calendar's open time before it.
     opened
@@ -205,17 +209,22 @@ def timetables(calendars: Sequence[Calendar]) -> Timetables:
     hours = np.concatenate([calendar.intervals for calendar in calendars], axis=1)
     dates = [calendar.opened_by_date for calendar in calendars]
     closings = [np.array(calendar.last_closings, np.int64) for calendar in calendars]
-    for first, parts in ((0, [calendar.opens for calendar in calendars]),
-                         (3, [own for _, own in dates]), (5, closings)):  # fmt: skip
+    places[:, FIRST_DATE] = [first_date for first_date, _ in dates]
+    for first, parts in (
+        (OPENS_FROM, [calendar.opens for calendar in calendars]),
+        (DATES_FROM, [own for _, own in dates]),
+        (CLOSINGS_FROM, closings),
+    ):
         ends = np.cumsum([len(part) for part in parts])
         places[1:, first], places[:, first + 1] = ends[:-1], ends
-    places[:, 2] = [first_date for first_date, _ in dates]
     return Timetables(
         places,
         hours[0],
         hours[1],
         hours[2],
-        np.concatenate([own + first for (_, own), first in zip(dates, places[:, 0], strict=True)]),
+        np.concatenate(
+            [own + first for (_, own), first in zip(dates, places[:, OPENS_FROM], strict=True)]
+        ),
         np.concatenate(closings),
     )
 
@@ -389,7 +398,7 @@ def open_time_by(
     opened: Sequence[int],
 ) -> int:
     """Give the open time from one instant to a later one by one of several calendars."""
-    first = places[number, 0]
+    first = places[number, OPENS_FROM]
     last = _last_opened(number, start, places, opens, opened)
     if last >= first and end <= closes[last]:
         return end - start
@@ -402,8 +411,8 @@ def _last_opened(
     number: int, instant: int, places: Any, opens: Sequence[int], opened: Sequence[int]
 ) -> int:
     """Give the interval that opened last until an instant, one before the first for none."""
-    date = places[number, 3] + max(instant // DAY - places[number, 2], 0)
-    at: int = opened[min(date, places[number, 4] - 1)]
-    while at < places[number, 1] and opens[at] <= instant:
+    date = places[number, DATES_FROM] + max(instant // DAY - places[number, FIRST_DATE], 0)
+    at: int = opened[min(date, places[number, DATES_TO] - 1)]
+    while at < places[number, OPENS_TO] and opens[at] <= instant:
         at += 1
     return at - 1

@@ -9,7 +9,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Any
 
-from sim.calendars import advance, open_time_by
+from sim.calendars import (
+    CLOSINGS_FROM,
+    CLOSINGS_TO,
+    OPENS_FROM,
+    OPENS_TO,
+    advance,
+    open_time_by,
+)
 from sim.durations import DAY, HOUR, MINUTE, MISSING, NEVER
 
 Array = Any
@@ -40,10 +47,10 @@ def go_through(
     start: int, end: int, first_node: Array, template: Array, station: Array, plan_first: Array,
     is_visit: Array, allotment: Array, is_present: Array, left: Array, patience: Array,
     instants: Array, officer: Array, calendar_of: Array, counter: Array, suspends: Array,
-    first_visit: Array, group_of: Array, shift_of: Array, places: Array, opens: Array, closes:
-    Array, before: Array, opened: Array, closings: Array, of_station: Array, of_group: Array,
-    trips: Array, minutes: Array, waits: Array, changes: Array, joined_at: Array, minutes_at:
-    Array,
+    first_visit: Array, group_of: Array, shift_of: Array, places: Array, opens: Array,
+    closes: Array, before: Array, opened: Array, closings: Array, of_station: Array,
+    of_group: Array, trips: Array, minutes: Array, waits: Array, changes: Array, joined_at: Array,
+    minutes_at: Array,
 ) -> None:  # fmt: skip
     """Go through all visits, in the order of nodes.
 
@@ -108,7 +115,7 @@ def go_through(
                 )
             if started == MISSING:
                 if len(patience) > 0 and start <= until < end and patience[node] >= 0:
-                    low, high = places[calendar, 0], places[calendar, 1]
+                    low, high = places[calendar, OPENS_FROM], places[calendar, OPENS_TO]
                     impatient = advance(
                         joined, patience[node],
                         opens[low:high], closes[low:high], before[low:high],
@@ -121,13 +128,8 @@ def go_through(
                 minutes[dossier] += queued / MINUTE
             if counter[at] >= 0 and present:
                 trips[dossier] += 1
-                # Nobody is sent home who waited while it was open, within a day.
                 if queued < started - joined or joined // DAY < started // DAY:
-                    low, high = places[calendar, 5], places[calendar, 6]
-                    passed = low + bisect_right(closings[low:high], joined)
-                    while passed < high and closings[passed] < started:
-                        trips[dossier] += 1
-                        passed += 1
+                    trips[dossier] += _sent_home(calendar, joined, started, places, closings)
             if started >= start:
                 waits[first_visit[at] + of_station[at, STARTED]] = queued / MINUTE
                 of_station[at, STARTED] += 1
@@ -154,6 +156,20 @@ def go_through(
             of_group[group, BUSY] += on_shift
             if not suspends[at]:
                 of_group[group, OVERTIME] += until - since - on_shift
+
+
+def _sent_home(calendar: int, joined: int, started: int, places: Array, closings: Array) -> int:
+    """Count the days' last closings while a visit queued, each of which sends the citizen home."""
+    low, high = places[calendar, CLOSINGS_FROM], places[calendar, CLOSINGS_TO]
+    first = low + bisect_right(closings[low:high], joined)
+    passed = first
+    while passed < high and closings[passed] < started:
+        passed += 1
+    return int(passed - first)
+
+
+PARTS = (_sent_home,)
+"""What `go_through` calls."""
 
 
 def longest(changes: Array) -> int:

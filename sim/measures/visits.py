@@ -98,7 +98,7 @@ def visit_facts(facts: Facts) -> VisitFacts:
     trips, minutes = np.zeros((2, docket.arrived.size))
     waits, changes = np.empty(visits.sum()), np.empty(2 * visits.sum(), np.int64)
     joined, waited = np.zeros((2, len(counters), SLOTS))
-    fastest(tally.go_through)(
+    fastest(tally.go_through, *tally.PARTS)(
         facts.start, facts.end, *routes, _allotments(facts),
         np.array([network.is_present(n) for n in range(len(network.channels))], bool)
         .take(templates.channel),
