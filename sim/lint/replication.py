@@ -13,9 +13,9 @@ from sim.routes import NodeKind
 from sim.scenario.schema import Visit
 
 # The resident memory of one process, measured at its peak in draw, simulate and measure with the
-# compiled engine, and fitted to the year of Uông Bí, to the networks of benchmarks/ and to routes
-# of 2 to 16 visits with 60,000 to 6,300,000 dossiers: each is met within 20 %, where few are late
-# within 5 %. A run that is too small for the compiled engine takes 100 MB less.
+# compiled engine, and fitted to scenarios of the project and networks of benchmarks/ with 86,000 to
+# 6,300,000 dossiers: each is met within 15 %. A run that is too small for the compiled engine takes
+# 100 MB less.
 _BYTES_OF_THE_PROGRAM = 260_000_000
 _BYTES_A_DOSSIER = 240
 _BYTES_A_STEP = 62

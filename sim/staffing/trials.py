@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.attribution import lost_by
 from sim.calendars import Calendar
 from sim.docket import Docket, draw, with_officers_of
 from sim.durations import HOUR, MISSING
@@ -120,12 +119,12 @@ def _try(task: _Task) -> list[Trial]:
 
 
 def _trial(question: Question, network: Network, trace: Trace) -> Trial:
-    counts = Facts(network, trace).counts
+    facts = Facts(network, trace)
+    counts, losses = facts.counts, facts.losses
     rate = RATES[question.measure]
-    late = np.flatnonzero(counts["resolved_late"] | counts["open_overdue"])
-    of_dossier, of_station = lost_by(trace, late)
-    lost = of_dossier.sum(axis=0)
-    queued_at = of_station[:, [LOST_TO.index("waiting"), LOST_TO.index("closed")]].sum(axis=1)
+    lost = losses.of_dossier.sum(axis=0)
+    in_queue = [LOST_TO.index("waiting"), LOST_TO.index("closed")]
+    queued_at = losses.of_station[:, in_queue].sum(axis=1)
     queued = np.array([queued_at[list(post.stations)].sum() for post in question.posts])
     total = lost.sum() or 1.0
     above, below = (
